@@ -31,9 +31,8 @@ static bool segments_are_sound(const struct elf_file *file)
         if (gelf_getphdr(file->elf, (int)i, &p) == NULL) {
             return false;
         }
-        if (p.p_type == PT_LOAD &&
-            (!within(file, p.p_offset, p.p_filesz) || p.p_filesz > p.p_memsz ||
-             p.p_memsz > UINT64_MAX - p.p_vaddr)) {
+        if (p.p_type == PT_LOAD && (!within(file, p.p_offset, p.p_filesz) ||
+                                    p.p_filesz > p.p_memsz || p.p_memsz > UINT64_MAX - p.p_vaddr)) {
             return false;
         }
     }
