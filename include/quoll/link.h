@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A link: two regions, one written by each of two protection domains and read-only
+ * in the other, that carry a queue each way and this side's information for the
+ * other.
+ *
+ *     A's region  header | A consumes | info | A produces, entries   -> read by B
+ *     B's region  header | B consumes | info | B produces, entries   -> read by A
+ *
+ * Header, halves and info are an ABI of fixed-width little-endian fields, so that
+ * a virtual machine or another language can be a peer. What the header says of
+ * sizes serves tools and checks of versions; it is never believed for bounds, which
+ * come from the configuration.
+ *
+ * Lives. Each protection domain has a number, its current life, in a page that
+ * only the supervisor writes. A half says in which of its owner's lives it was set
+ * up (`life`) and which life of the peer it was set up for (`seen`), both plus one,
+ * so that zeroed memory says "not yet". The link is up when both halves were set
+ * up for the two current lives. Whoever finds that the peer has a new life resets
+ * its own half before it says that it has seen it, so no index of an old life is
+ * ever judged against one of the new.
+ */
+#ifndef QUOLL_LINK_H
+#define QUOLL_LINK_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <quoll/config.h>
+#include <quoll/counters.h>
+#include <quoll/queue.h>
+#include <quoll/signal.h>
+
+#define LINK_MAGIC     0x6b6e694cU /* "Link" */
+#define LINK_VERSION   1U
+#define LINK_INFO_SIZE 64U
+
+struct link_half {
+    uint32_t magic;
+    uint16_t version;
+    uint8_t kind; /* enum quoll_link_kind */
+    uint8_t reserved;
+    uint32_t entry_size; /* of the entries in this half */
+    uint32_t capacity;
+    _Atomic uint32_t life; /* of the writer when it set this half up, plus one */
+    _Atomic uint32_t seen; /* of the peer then, plus one */
+    uint32_t reserved2[10];
+    struct queue_consumer_half consume;
+    _Atomic uint32_t generation; /* of info: odd while it is being written */
+    uint32_t reserved3[15];
+    uint8_t info[LINK_INFO_SIZE];
+    struct queue_producer_half produce;
+};
+
+static_assert(offsetof(struct link_half, consume) == 64, "ABI");
+static_assert(offsetof(struct link_half, info) == 192, "ABI");
+static_assert(offsetof(struct link_half, produce) == 256, "ABI");
+static_assert(sizeof(struct link_half) == 320, "ABI");
+
+/** Bytes of a half whose writer produces `capacity` entries of `entry_size` bytes. */
+#define LINK_HALF_SIZE(capacity, entry_size)                                                       \
+    (sizeof(struct link_half) + (uint64_t)(capacity) * (entry_size))
+
+struct link {
+    const struct quoll_link_config *config; /* NULL: not opened */
+    struct link_half *mine;
+    const struct link_half *peer;
+    uint64_t *counters; /* by enum quoll_link_counter */
+    uint32_t peer_life; /* that this side was set up for */
+    bool up;
+    bool broken_counted;
+    struct queue_producer out;
+    struct queue_consumer in;
+};
+
+enum link_state {
+    LINK_DOWN,    /* the peer is not there (yet, or any more): use no queue */
+    LINK_CAME_UP, /* up since this very call: both queues are empty, ledgers start anew */
+    LINK_UP,
+};
+
+/**
+ * Open the link that `config` describes and tell the peer. Once per link, from
+ * pd_start(); the link comes up when the peer has done the same.
+ *
+ * @param out_size  bytes of an entry that this side produces
+ */
+void link_open(struct link *link, const struct quoll_link_config *config, uint32_t out_size);
+
+/* The slow path of link_check(). */
+enum link_state link_renew(struct link *link);
+
+/** The peer's current life. */
+static inline uint32_t link_peer_life(const struct link *link)
+{
+    const _Atomic uint32_t *lives = (const _Atomic uint32_t *)(uintptr_t)quoll_config.lives;
+
+    return atomic_load_explicit(&lives[link->config->peer_pd], memory_order_acquire);
+}
+
+/**
+ * The state of the link now; to be called at each wake-up before its queues are
+ * looked at. LINK_CAME_UP is answered once per life of the peer: what was
+ * outstanding with its old life is lost then and is the caller's to issue again.
+ */
+static inline enum link_state link_check(struct link *link)
+{
+    if (link->up && link_peer_life(link) == link->peer_life) {
+        return LINK_UP;
+    }
+    return link_renew(link);
+}
+
+static inline void link_count(struct link *link, enum quoll_link_counter which, uint64_t by)
+{
+    link->counters[which] += by;
+}
+
+/** Notify the peer. */
+static inline void link_signal(const struct link *link)
+{
+    quoll_signal(link->config->channel);
+}
+
+/** Publish what was put, and notify the peer if it waits for it. */
+static inline void link_publish(struct link *link)
+{
+    link_count(link, COUNT_PUT, link->out.tail - link->out.published);
+    if (queue_publish(&link->out)) {
+        link_signal(link);
+    }
+}
+
+/** Give back what was taken, and notify the peer if it waits for room. */
+static inline void link_release(struct link *link)
+{
+    link_count(link, COUNT_TAKEN, link->in.head - link->in.released);
+    if (queue_release(&link->in)) {
+        link_signal(link);
+    }
+}
+
+/** Release, then queue_sleep(): true if nothing is left to take. */
+__attribute__((warn_unused_result)) static inline bool link_sleep(struct link *link)
+{
+    link_release(link);
+    return queue_sleep(&link->in);
+}
+
+/**
+ * Show the peer `size` bytes (at most LINK_INFO_SIZE) of class-specific
+ * information and notify it. Allowed at any time after link_open().
+ */
+void link_tell(struct link *link, const void *info, size_t size);
+
+/**
+ * Read the peer's information in one piece.
+ *
+ * @return false if the peer is writing it just now (it will notify when done) or
+ *         the link is down; *info is then zeroed
+ */
+bool link_told(const struct link *link, void *info, size_t size);
+
+/**
+ * Whether a peer has broken its queue; counts the first time. A broken link is
+ * silent until the peer begins a new life.
+ */
+bool link_broken(struct link *link);
+
+#endif

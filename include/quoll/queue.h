@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A bounded queue between two protection domains: one producer, one consumer,
+ * no locks.
+ *
+ * Each side writes only its own half, which the other maps read-only:
+ *
+ *     producer's half    tail, entries, room_at     what there is
+ *     consumer's half    head, wake_at              what was taken
+ *
+ * Indices run freely and are reduced modulo the capacity, a power of two that
+ * only the private handles know. A handle never reads back what its own side
+ * published, and believes nothing of what the other side says: an index out of
+ * range marks the queue as broken, and a broken queue is simply empty, full and
+ * asleep until the link starts anew. So a lying peer stops its own service and
+ * cannot make us loop.
+ *
+ * Wake-ups follow virtio's event index (virtio 1.2, 2.7.10): whoever waits
+ * publishes the index at which it wants to be woken and then looks once more;
+ * whoever makes progress publishes it and then reads that index. One of the two
+ * must see the other's store, hence the pair of seq_cst fences.
+ *
+ * The order of use, per wake-up:
+ *
+ *     consumer                         producer
+ *     do {                             queue_look_for_room
+ *         queue_look                   NAME_put ...
+ *         NAME_take ...                queue_publish  -> notify
+ *         queue_release -> notify      (full: queue_wait_for_room)
+ *     } while (!queue_sleep)
+ */
+#ifndef QUOLL_QUEUE_H
+#define QUOLL_QUEUE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Both halves are part of the link ABI: little-endian, one cache line each. */
+struct queue_producer_half {
+    _Atomic uint32_t tail;    /* entries published */
+    _Atomic uint32_t room_at; /* notify when head passes this index */
+    uint32_t reserved[14];    /* entries start on a cache line of their own */
+    unsigned char entries[];
+};
+
+struct queue_consumer_half {
+    _Atomic uint32_t head;    /* entries given back */
+    _Atomic uint32_t wake_at; /* notify when tail passes this index */
+    uint32_t reserved[14];
+};
+
+struct queue_producer {
+    struct queue_producer_half *mine;
+    const struct queue_consumer_half *peer;
+    uint32_t capacity;  /* entries, a power of two */
+    uint32_t tail;      /* entries written */
+    uint32_t published; /* of these, shown to the peer */
+    uint32_t room;      /* slots known to be free */
+    bool broken;        /* the peer published an impossible index */
+};
+
+struct queue_consumer {
+    struct queue_consumer_half *mine;
+    const struct queue_producer_half *peer;
+    uint32_t capacity;
+    uint32_t head;     /* entries taken */
+    uint32_t released; /* of these, given back to the peer */
+    uint32_t ready;    /* entries known to be there */
+    bool broken;
+};
+
+/*
+ * The one way to read an entry out of a peer's page. The barrier makes the
+ * compiler forget that the copy once equalled the original: without it, it may
+ * read the original again, after the peer has changed it.
+ */
+#define queue_copy_in(copy, original)                                                              \
+    do {                                                                                           \
+        *(copy) = *(original);                                                                     \
+        __asm__ volatile("" : : "r"(copy) : "memory");                                             \
+    } while (0)
+
+/** Whether an index has been passed: `at` lies among the last `fresh` before `now`. */
+static inline bool queue_passed(uint32_t at, uint32_t now, uint32_t fresh)
+{
+    return (uint32_t)(now - at - 1U) < fresh;
+}
+
+/** Begin anew, empty, with both of our indices at zero in private and in public. */
+static inline void queue_producer_reset(struct queue_producer *q)
+{
+    q->tail = 0;
+    q->published = 0;
+    q->room = 0;
+    q->broken = false;
+    atomic_store_explicit(&q->mine->tail, 0, memory_order_relaxed);
+    atomic_store_explicit(&q->mine->room_at, 0, memory_order_relaxed);
+}
+
+/** As queue_producer_reset(), for the consumer's side. */
+static inline void queue_consumer_reset(struct queue_consumer *q)
+{
+    q->head = 0;
+    q->released = 0;
+    q->ready = 0;
+    q->broken = false;
+    atomic_store_explicit(&q->mine->head, 0, memory_order_relaxed);
+    atomic_store_explicit(&q->mine->wake_at, 0, memory_order_relaxed);
+}
+
+/* ---- Consumer ---- */
+
+/**
+ * Look for entries, once per batch.
+ *
+ * @return entries ready to be taken, 0 to capacity; 0 if the queue is broken
+ */
+static inline uint32_t queue_look(struct queue_consumer *q)
+{
+    uint32_t ready = atomic_load_explicit(&q->peer->tail, memory_order_acquire) - q->head;
+
+    q->broken = q->broken || ready > q->capacity;
+    q->ready = q->broken ? 0 : ready;
+    return q->ready;
+}
+
+/**
+ * Give all taken slots back to the producer.
+ *
+ * @return whether the producer waits for room and must be notified
+ */
+__attribute__((warn_unused_result)) static inline bool queue_release(struct queue_consumer *q)
+{
+    uint32_t fresh = q->head - q->released;
+
+    if (fresh == 0) {
+        return false;
+    }
+    q->released = q->head;
+    atomic_store_explicit(&q->mine->head, q->head, memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
+    return queue_passed(atomic_load_explicit(&q->peer->room_at, memory_order_relaxed), q->head,
+                        fresh);
+}
+
+/**
+ * Ask to be notified of the next entry. Release what was taken first.
+ *
+ * @return true if there is nothing to take (or never will be: broken), so that the
+ *         caller may sleep; false if entries came in the meantime
+ */
+__attribute__((warn_unused_result)) static inline bool queue_sleep(struct queue_consumer *q)
+{
+    atomic_store_explicit(&q->mine->wake_at, q->head, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    return queue_look(q) == 0;
+}
+
+/* ---- Producer ---- */
+
+/**
+ * Look for free slots, once per batch.
+ *
+ * @return slots free to be written, 0 to capacity; 0 if the queue is broken
+ */
+static inline uint32_t queue_look_for_room(struct queue_producer *q)
+{
+    uint32_t used = q->tail - atomic_load_explicit(&q->peer->head, memory_order_acquire);
+
+    q->broken = q->broken || used > q->capacity;
+    q->room = q->broken ? 0 : q->capacity - used;
+    return q->room;
+}
+
+/**
+ * Show all entries put since the last call to the consumer.
+ *
+ * @return whether the consumer sleeps and must be notified
+ */
+__attribute__((warn_unused_result)) static inline bool queue_publish(struct queue_producer *q)
+{
+    uint32_t fresh = q->tail - q->published;
+
+    if (fresh == 0) {
+        return false;
+    }
+    q->published = q->tail;
+    atomic_store_explicit(&q->mine->tail, q->tail, memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
+    return queue_passed(atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed), q->tail,
+                        fresh);
+}
+
+/**
+ * Ask to be notified when the consumer gives back a slot of the full queue.
+ * Publish what was put first.
+ *
+ * @return true if there is still no room (or never will be: broken), so that the
+ *         caller may sleep; false if room came in the meantime
+ */
+__attribute__((warn_unused_result)) static inline bool queue_wait_for_room(struct queue_producer *q)
+{
+    atomic_store_explicit(&q->mine->room_at, q->tail - q->capacity, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    return queue_look_for_room(q) == 0;
+}
+
+/**
+ * Typed access for entries of one type.
+ *
+ * NAME_take(q, &entry)  copies the next entry out; false when the batch that
+ *                       queue_look() found is used up
+ * NAME_peek(q, &entry)  the same without taking it; NAME_drop(q) then takes it
+ * NAME_put(q, &entry)   copies an entry in; false when the room that
+ *                       queue_look_for_room() found is used up
+ */
+#define QUEUE_OF(name, type)                                                                       \
+    static inline bool name##_peek(const struct queue_consumer *q, type *entry)                    \
+    {                                                                                              \
+        if (q->ready == 0) {                                                                       \
+            return false;                                                                          \
+        }                                                                                          \
+        const type *entries = (const void *)q->peer->entries;                                      \
+        queue_copy_in(entry, &entries[q->head & (q->capacity - 1U)]);                              \
+        return true;                                                                               \
+    }                                                                                              \
+    static inline void name##_drop(struct queue_consumer *q)                                       \
+    {                                                                                              \
+        q->ready -= 1U;                                                                            \
+        q->head += 1U;                                                                             \
+    }                                                                                              \
+    static inline bool name##_take(struct queue_consumer *q, type *entry)                          \
+    {                                                                                              \
+        if (!name##_peek(q, entry)) {                                                              \
+            return false;                                                                          \
+        }                                                                                          \
+        name##_drop(q);                                                                            \
+        return true;                                                                               \
+    }                                                                                              \
+    static inline bool name##_put(struct queue_producer *q, const type *entry)                     \
+    {                                                                                              \
+        if (q->room == 0) {                                                                        \
+            return false;                                                                          \
+        }                                                                                          \
+        type *entries = (void *)q->mine->entries;                                                  \
+        entries[q->tail & (q->capacity - 1U)] = *entry;                                            \
+        q->room -= 1U;                                                                             \
+        q->tail += 1U;                                                                             \
+        return true;                                                                               \
+    }                                                                                              \
+    struct name##_needs_semicolon
+
+#endif
