@@ -59,7 +59,8 @@ struct block_response {
 };
 QUEUE_OF(block_responses, struct block_response);
 
-/* Information: driver to virtualiser about the device, virtualiser to client about its partition. */
+/* Information: driver to virtualiser about the device, virtualiser to client about its partition.
+ */
 struct block_info {
     uint64_t blocks;
     uint32_t block_size; /* bytes */

@@ -51,9 +51,9 @@ enum quoll_link_kind {
 
 /* Memory as this protection domain sees it. */
 struct quoll_region_config {
-    uint64_t vaddr; /* 0: there is no such region */
-    uint64_t size;  /* bytes */
-    uint32_t io;    /* index into quoll_io: I/O address of its first byte, or QUOLL_NO_IO */
+    uint64_t vaddr;    /* 0: there is no such region */
+    uint64_t size;     /* bytes */
+    uint32_t io;       /* index into quoll_io: I/O address of its first byte, or QUOLL_NO_IO */
     uint32_t coherent; /* 1 if the device sees the CPU's caches ("dma-coherent") */
 };
 
@@ -96,7 +96,7 @@ struct quoll_link_config {
 /* What a driver gets of its device; all zero in other programs. */
 struct quoll_device_config {
     struct quoll_region_config registers[QUOLL_MAX_REGISTERS];
-    struct quoll_region_config dma; /* zeroed once, shared by driver and device alone */
+    struct quoll_region_config dma;          /* zeroed once, shared by driver and device alone */
     uint8_t interrupt[QUOLL_MAX_INTERRUPTS]; /* channels, or QUOLL_NO_CHANNEL */
     uint32_t reserved;
 };
@@ -105,15 +105,15 @@ struct quoll_config {
     uint32_t magic;
     uint16_t version;
     uint16_t links;
-    uint64_t stack_top;         /* offset 8: the start stub reads it */
-    uint64_t lives;             /* const _Atomic uint32_t[QUOLL_MAX_PDS + 1], by the supervisor */
-    uint64_t counters;          /* this protection domain's counters page (counters.h) */
-    uint64_t observed;          /* counters pages of all, in PD order, or 0 (observers only) */
-    uint16_t observed_pages;    /* how many */
-    uint8_t pd;                 /* own index in the page of lives */
-    uint8_t children;           /* supervisor only: children have ids 0 to children - 1 = index */
+    uint64_t stack_top;      /* offset 8: the start stub reads it */
+    uint64_t lives;          /* const _Atomic uint32_t[QUOLL_MAX_PDS + 1], by the supervisor */
+    uint64_t counters;       /* this protection domain's counters page (counters.h) */
+    uint64_t observed;       /* counters pages of all, in PD order, or 0 (observers only) */
+    uint16_t observed_pages; /* how many */
+    uint8_t pd;              /* own index in the page of lives */
+    uint8_t children;        /* supervisor only: children have ids 0 to children - 1 = index */
     uint32_t reserved;
-    char name[QUOLL_NAME_SIZE]; /* of the protection domain */
+    char name[QUOLL_NAME_SIZE];         /* of the protection domain */
     char settings[QUOLL_SETTINGS_SIZE]; /* "key=value\0key=value\0\0" */
     struct quoll_device_config device;
     struct quoll_region_config own; /* a virtualiser's own memory: net Rx pool, net Tx heads, ... */
@@ -156,13 +156,13 @@ const struct quoll_link_config *quoll_find_link(enum quoll_link_kind kind, const
 
 struct quoll_driver {
     uint32_t magic;
-    uint32_t abi;            /* QUOLL_CONFIG_VERSION */
-    char class_name[16];     /* "net" */
-    char compatible[4][32];  /* as in the device tree; unused ones empty */
-    uint8_t registers;       /* how many of the node's `reg` ranges it maps */
-    uint8_t interrupts;      /* how many interrupts it takes */
+    uint32_t abi;                            /* QUOLL_CONFIG_VERSION */
+    char class_name[16];                     /* "net" */
+    char compatible[4][32];                  /* as in the device tree; unused ones empty */
+    uint8_t registers;                       /* how many of the node's `reg` ranges it maps */
+    uint8_t interrupts;                      /* how many interrupts it takes */
     uint8_t interrupt[QUOLL_MAX_INTERRUPTS]; /* which of the node's `interrupts`, from 0 */
-    uint8_t system_timer;    /* 1: may write the CPU's CNTP registers */
+    uint8_t system_timer;                    /* 1: may write the CPU's CNTP registers */
     uint8_t reserved;
     uint32_t register_size[QUOLL_MAX_REGISTERS]; /* least bytes of each range */
     uint32_t dma_size;                           /* bytes of DMA memory of its own, or 0 */

@@ -18,12 +18,12 @@
 
 /* Of a protection domain. */
 enum quoll_pd_counter {
-    COUNT_WAKEUPS,      /* handler entries, interrupts included */
-    COUNT_INTERRUPTS,   /* of these, by interrupts */
-    COUNT_SIGNALS,      /* notifications sent */
-    COUNT_RESETS,       /* resets of the device */
+    COUNT_WAKEUPS,       /* handler entries, interrupts included */
+    COUNT_INTERRUPTS,    /* of these, by interrupts */
+    COUNT_SIGNALS,       /* notifications sent */
+    COUNT_RESETS,        /* resets of the device */
     COUNT_DEVICE_ERRORS, /* answers of the device that contradict the protocol */
-    COUNT_TIMEOUTS,     /* timeouts that a client has asked for and received */
+    COUNT_TIMEOUTS,      /* timeouts that a client has asked for and received */
     COUNT_SPARE_6,
     COUNT_SPARE_7,
     QUOLL_PD_COUNTERS

@@ -16,20 +16,20 @@
 #include <quoll/time.h>
 
 #ifdef __aarch64__
-#define MMIO_ACCESSORS(bits, suffix)                                                      \
+#define MMIO_ACCESSORS(bits, suffix)                                                               \
     static inline uint##bits##_t mmio_read##bits(const volatile uint##bits##_t *at)                \
     {                                                                                              \
         uint32_t value;                                                                            \
-        __asm__ volatile("ldr" suffix " %w0, [%1]" : "=r"(value) : "r"(at) : "memory");       \
+        __asm__ volatile("ldr" suffix " %w0, [%1]" : "=r"(value) : "r"(at) : "memory");            \
         return (uint##bits##_t)value;                                                              \
     }                                                                                              \
     static inline void mmio_write##bits(volatile uint##bits##_t *at, uint##bits##_t value)         \
     {                                                                                              \
-        __asm__ volatile("str" suffix " %w0, [%1]" : : "r"(value), "r"(at) : "memory");       \
+        __asm__ volatile("str" suffix " %w0, [%1]" : : "r"(value), "r"(at) : "memory");            \
     }                                                                                              \
     struct mmio_needs_semicolon
 #else
-#define MMIO_ACCESSORS(bits, suffix)                                                      \
+#define MMIO_ACCESSORS(bits, suffix)                                                               \
     static inline uint##bits##_t mmio_read##bits(const volatile uint##bits##_t *at)                \
     {                                                                                              \
         return *at;                                                                                \

@@ -68,8 +68,8 @@ struct net_rx_done {
 QUEUE_OF(net_rx_dones, struct net_rx_done);
 
 struct net_tx_frame {
-    uint64_t head; /* I/O address of the head's frame bytes; the headroom lies before it */
-    uint64_t body; /* I/O address of the rest */
+    uint64_t head;        /* I/O address of the head's frame bytes; the headroom lies before it */
+    uint64_t body;        /* I/O address of the rest */
     uint16_t head_length; /* NET_FRAME_MIN to NET_HEAD_SIZE - NET_HEADROOM */
     uint16_t body_length; /* may be 0 */
     uint32_t id;

@@ -10,15 +10,15 @@
 
 #include <stdint.h>
 
-#define QUOLL_US(n) ((uint64_t)(n) * 1000U)
-#define QUOLL_MS(n) ((uint64_t)(n) * 1000000U)
-#define QUOLL_S(n)  ((uint64_t)(n) * 1000000000U)
+#define QUOLL_US(n) ((uint64_t)(n)*1000U)
+#define QUOLL_MS(n) ((uint64_t)(n)*1000000U)
+#define QUOLL_S(n)  ((uint64_t)(n)*1000000000U)
 
 /** The counter, in ticks of quoll_tick_rate() per second. */
 uint64_t quoll_ticks(void);
 uint64_t quoll_tick_rate(void);
 
-/** Convert; ticks are rounded down, nanoseconds up, so that no timeout is early. */
+/** Convert. To nanoseconds is rounded down, to ticks up, so that no timeout is early. */
 uint64_t quoll_ticks_to_ns(uint64_t ticks);
 uint64_t quoll_ns_to_ticks(uint64_t ns);
 

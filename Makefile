@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Quoll, from the project's root:
+#
+#   make run     install what is missing, build, make a disk, boot, serve
+#   make test    install what is missing, build, test everything
+#   make         build everything for one SDK
+#   make help    what can be set, and the other targets
+
+BOARD   ?= qemu_virt_aarch64
+CONFIG  ?= debug
+EXAMPLE ?= webserver
+JOBS    ?= $(shell nproc)
+
+ROOT  := $(CURDIR)
+BUILD := $(ROOT)/build
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+.PHONY: all
+all: programs tools example
+
+include mk/setup.mk
+include mk/sdk.mk
+-include boards/$(BOARD).mk
+include mk/programs.mk
+include mk/tools.mk
+include mk/example.mk
+include mk/tests.mk
+
+.PHONY: help
+help:
+	@cat mk/help.txt
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

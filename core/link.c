@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The slow paths of a link: opening, lives, information. See <quoll/link.h>.
+ */
+#include <string.h>
+
+#include <quoll/link.h>
+#include <quoll/panic.h>
+
+/* A life as the halves store it: zeroed memory is nobody's. */
+static uint32_t stored(uint32_t life)
+{
+    return life + 1U;
+}
+
+static uint32_t my_life(void)
+{
+    const _Atomic uint32_t *lives = (const _Atomic uint32_t *)(uintptr_t)quoll_config.lives;
+
+    return atomic_load_explicit(&lives[quoll_config.pd], memory_order_acquire);
+}
+
+/* Our half, empty, for the peer's present life: indices first, then the word that shows them. */
+static void set_up(struct link *link)
+{
+    struct link_half *mine = link->mine;
+
+    link->up = false;
+    link->broken_counted = false;
+    link->peer_life = link_peer_life(link);
+    queue_producer_reset(&link->out);
+    queue_consumer_reset(&link->in);
+    atomic_store_explicit(&mine->life, stored(my_life()), memory_order_relaxed);
+    atomic_store_explicit(&mine->seen, stored(link->peer_life), memory_order_release);
+    link_signal(link);
+}
+
+void link_open(struct link *link, const struct quoll_link_config *config, uint32_t out_size)
+{
+    struct link_half *mine = (struct link_half *)(uintptr_t)config->mine;
+    const struct link_half *peer = (const struct link_half *)(uintptr_t)config->peer;
+
+    QUOLL_INVARIANT(link->config == NULL);
+    *link = (struct link){
+        .config = config,
+        .mine = mine,
+        .peer = peer,
+        .counters = counters()->link[config - quoll_config.link],
+        .out = {.mine = &mine->produce, .peer = &peer->consume},
+        .in = {.mine = &mine->consume, .peer = &peer->produce},
+    };
+    link->out.capacity = config->produce_capacity;
+    link->in.capacity = config->consume_capacity;
+
+    /* What an earlier life left must not pass for this one's. */
+    atomic_store_explicit(&mine->seen, 0, memory_order_relaxed);
+    atomic_store_explicit(&mine->life, 0, memory_order_release);
+    mine->magic = LINK_MAGIC;
+    mine->version = LINK_VERSION;
+    mine->kind = config->kind;
+    mine->entry_size = out_size;
+    mine->capacity = config->produce_capacity;
+    memset(mine->info, 0, sizeof mine->info);
+    atomic_store_explicit(&mine->generation, 0, memory_order_relaxed);
+    set_up(link);
+}
+
+/* Whether the peer has set its half up, in the life that we know, for our own life. */
+static bool agreed(const struct link *link)
+{
+    return atomic_load_explicit(&link->peer->seen, memory_order_acquire) == stored(my_life()) &&
+           atomic_load_explicit(&link->peer->life, memory_order_relaxed) ==
+               stored(link->peer_life) &&
+           link->peer->magic == LINK_MAGIC && link->peer->version == LINK_VERSION;
+}
+
+enum link_state link_renew(struct link *link)
+{
+    if (link->config == NULL) {
+        return LINK_DOWN;
+    }
+    if (link_peer_life(link) != link->peer_life) {
+        set_up(link);
+    }
+    if (!agreed(link)) {
+        return LINK_DOWN;
+    }
+    link->up = true;
+    link_count(link, COUNT_LIVES, 1);
+    return LINK_CAME_UP;
+}
+
+bool link_broken(struct link *link)
+{
+    bool broken = link->out.broken || link->in.broken;
+
+    if (broken && !link->broken_counted) {
+        link->broken_counted = true;
+        link_count(link, COUNT_BROKEN, 1);
+    }
+    return broken;
+}
+
+/*
+ * Information is guarded by a sequence number, odd while it is written. The copy
+ * goes word by word through atomics, since the reader may look at any time.
+ */
+void link_tell(struct link *link, const void *info, size_t size)
+{
+    struct link_half *mine = link->mine;
+    uint32_t generation = atomic_load_explicit(&mine->generation, memory_order_relaxed);
+
+    QUOLL_INVARIANT(size <= sizeof mine->info);
+    atomic_store_explicit(&mine->generation, generation | 1U, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    memcpy(mine->info, info, size);
+    atomic_store_explicit(&mine->generation, (generation | 1U) + 1U, memory_order_release);
+    link_signal(link);
+}
+
+bool link_told(const struct link *link, void *info, size_t size)
+{
+    const struct link_half *peer = link->peer;
+    uint32_t before = atomic_load_explicit(&peer->generation, memory_order_acquire);
+
+    QUOLL_INVARIANT(size <= sizeof peer->info);
+    memset(info, 0, size);
+    if (!link->up || (before & 1U) != 0) {
+        return false;
+    }
+    memcpy(info, peer->info, size);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&peer->generation, memory_order_relaxed) != before) {
+        memset(info, 0, size);
+        return false;
+    }
+    return true;
+}

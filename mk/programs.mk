@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Programs: what runs in protection domains. Found by where they lie:
+#
+#   CLASS/drivers/NAME.c   a driver                NAME.elf
+#   CLASS/NAME_virt.c      a virtualiser           CLASS_NAME_virt.elf, or CLASS_virt.elf for virt.c
+#   CLASS/copier.c         a copier                CLASS_copier.elf
+#   supervisor/*.c         the supervisor          supervisor.elf
+#
+# All other C of core/, bus/ and the classes goes into one archive, libquoll.a.
+
+CLASSES := net block serial timer
+CROSS   ?= aarch64-linux-gnu-
+CC_PD   := $(CROSS)gcc
+
+PICOLIBC  := /usr/lib/picolibc/aarch64-linux-gnu
+PD_CFLAGS := -std=c17 -fasm -O2 -g -ffreestanding -mcpu=cortex-a53 -mgeneral-regs-only -fno-pie \
+             -ffunction-sections -fdata-sections -fno-common -fno-stack-protector \
+             -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
+             -Iinclude -I. -isystem $(SDK_BOARD)/include -isystem $(PICOLIBC)/include -MMD -MP
+# Nothing may be left in .data: a restart could not restore it (core/start.S).
+PD_LDFLAGS := -nostdlib -static -no-pie -Wl,-T,$(SDK_BOARD)/lib/microkit.ld -Wl,-e,quoll_start \
+              -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments
+
+DRIVERS      := $(foreach c,$(CLASSES),$(wildcard $(c)/drivers/*.c))
+VIRTUALISERS := $(foreach c,$(CLASSES),$(wildcard $(c)/*virt.c) $(wildcard $(c)/copier.c))
+SUPERVISOR   := $(wildcard supervisor/*.c)
+LIBRARY      := $(wildcard core/*.c core/config.S bus/*/*.c) \
+                $(filter-out $(VIRTUALISERS),$(foreach c,$(CLASSES),$(wildcard $(c)/*.c)))
+
+PROGRAMS := $(OUT)/programs
+program_of = $(PROGRAMS)/$(if $(findstring /drivers/,$(1)),$(basename $(notdir $(1))),$(subst /,_,$(basename $(1)))).elf
+object_of  = $(patsubst %,$(OUT)/obj/%.o,$(basename $(1)))
+
+PROGRAM_ELFS := $(foreach s,$(DRIVERS) $(VIRTUALISERS),$(call program_of,$(s))) \
+                $(if $(SUPERVISOR),$(PROGRAMS)/supervisor.elf)
+
+.PHONY: programs
+programs: $(PROGRAM_ELFS)
+
+$(OUT)/obj/core/memory.o: PD_CFLAGS += -fno-builtin -fno-tree-loop-distribute-patterns
+
+$(OUT)/obj/%.o: %.c $(SDK_STAMP) | $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC_PD) $(PD_CFLAGS) -c $< -o $@
+
+$(OUT)/obj/%.o: %.S $(SDK_STAMP) | $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	@echo "  AS      $<"
+	@$(CC_PD) $(PD_CFLAGS) -c $< -o $@
+
+$(OUT)/libquoll.a: $(call object_of,$(LIBRARY))
+	@rm -f $@
+	@$(CROSS)ar rcs $@ $^
+
+# quoll_link OBJECTS-AND-ARCHIVES: link $@ and give the names of libmicrokit's words
+# to the read-only copies in start.o, so that the SDK's tool patches those.
+MICROKIT_WORDS := microkit_name microkit_irqs microkit_notifications microkit_pps microkit_passive
+define quoll_link
+@mkdir -p $(@D)
+@echo "  LINK    $(@F)"
+@$(CC_PD) $(PD_LDFLAGS) $(2) $(OUT)/obj/core/start.o $(1) $(OUT)/libquoll.a \
+    -L$(SDK_BOARD)/lib -Wl,--start-group -lmicrokit $(PICOLIBC)/lib/libc.a -lgcc -Wl,--end-group -o $@.tmp
+@sh mk/check-data.sh $(CROSS)nm $@.tmp $(@F)
+@$(CROSS)objcopy $(foreach w,$(MICROKIT_WORDS),--redefine-sym $(w)=live_$(w) --redefine-sym saved_$(w)=$(w)) $@.tmp
+@mv $@.tmp $@
+endef
+
+LINK_NEEDS := $(OUT)/obj/core/start.o $(OUT)/libquoll.a mk/check-data.sh mk/programs.mk
+
+# $(1): source, $(2): further linker flags
+define program_rule
+$(call program_of,$(1)): $(call object_of,$(1)) $$(LINK_NEEDS)
+	$$(call quoll_link,$$<,$(2))
+endef
+$(foreach s,$(DRIVERS),$(eval $(call program_rule,$(s),-Wl,-u,quoll_driver)))
+$(foreach s,$(VIRTUALISERS),$(eval $(call program_rule,$(s),)))
+
+$(PROGRAMS)/supervisor.elf: $(call object_of,$(SUPERVISOR)) $(LINK_NEEDS)
+	$(call quoll_link,$(call object_of,$(SUPERVISOR)),)
+
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
