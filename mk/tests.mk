@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Tests. Unit tests run natively with sanitizers: each tests/unit/test_*.c is a
+# program of its own, linked with the whole of libquoll built for the host.
+
+UNIT        := $(BUILD)/unit
+# -O0: the fakes change what programs see as constants.
+UNIT_CFLAGS := -std=c17 -fasm -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+               -Wall -Wextra -Werror -Wno-unused-result -Iinclude -I. -Itests/unit -MMD -MP
+UNIT_TESTS  := $(patsubst tests/unit/%.c,$(UNIT)/%,$(wildcard tests/unit/test_*.c))
+# Code for one architecture alone, and what the fakes stand in for.
+UNIT_LIBRARY := $(filter-out core/memory.c core/config.S,$(LIBRARY))
+
+$(UNIT)/obj/%.o: %.c | $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	@$(CC) $(UNIT_CFLAGS) -c $< -o $@
+
+$(UNIT)/libquoll.a: $(patsubst %.c,$(UNIT)/obj/%.o,$(UNIT_LIBRARY))
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(UNIT)/test_%: $(UNIT)/obj/tests/unit/test_%.o $(UNIT)/obj/tests/unit/fake_pd.o $(UNIT)/libquoll.a
+	@echo "  UNIT    $(@F)"
+	@$(CC) $(UNIT_CFLAGS) $(UNIT_LDFLAGS) $^ -lcmocka -o $@
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+# What a test run looks at: everything, on the development SDK.
+PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider -q
+
+.PHONY: test
+test: all unit-tests
+	@$(PYTEST) $(TESTS)
+
+TESTS ?= tests
+
+-include $(shell find $(UNIT) -name '*.d' 2>/dev/null)
+.SECONDARY:

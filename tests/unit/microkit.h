@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A <microkit.h> for native unit tests: what the code under test asks of the
+ * Microkit is recorded by fake_pd.c for the test to look at.
+ */
+#ifndef FAKE_MICROKIT_H
+#define FAKE_MICROKIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef unsigned microkit_channel;
+typedef unsigned microkit_child;
+typedef uint64_t seL4_Word;
+typedef uint64_t seL4_CPtr;
+typedef bool seL4_Bool;
+#define seL4_True  true
+#define seL4_False false
+
+typedef struct {
+    seL4_Word label;
+    uint16_t count;
+} microkit_msginfo;
+
+#define MICROKIT_MAX_CHANNELS        62
+#define MICROKIT_PD_NAME_LENGTH      64
+#define BASE_OUTPUT_NOTIFICATION_CAP 10
+#define BASE_IRQ_CAP                 138
+
+/* Labels of faults and where their words lie, as on AArch64 (seL4 manual, 6.2). */
+enum {
+    seL4_Fault_NullFault,
+    seL4_Fault_CapFault,
+    seL4_Fault_UnknownSyscall,
+    seL4_Fault_UserException,
+    seL4_Fault_Timeout,
+    seL4_Fault_VMFault
+};
+enum { seL4_VMFault_IP, seL4_VMFault_Addr, seL4_VMFault_PrefetchFault, seL4_VMFault_FSR };
+enum { seL4_UserException_FaultIP };
+
+extern char microkit_name[MICROKIT_PD_NAME_LENGTH];
+extern seL4_Bool microkit_have_signal;
+extern seL4_CPtr microkit_signal_cap;
+
+void init(void);
+void notified(microkit_channel channel);
+microkit_msginfo protected(microkit_channel channel, microkit_msginfo msginfo);
+seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply);
+
+void microkit_notify(microkit_channel channel);
+void microkit_deferred_notify(microkit_channel channel);
+void microkit_irq_ack(microkit_channel channel);
+void microkit_deferred_irq_ack(microkit_channel channel);
+void microkit_dbg_puts(const char *text);
+void microkit_pd_restart(microkit_child child, seL4_Word entry);
+void microkit_pd_stop(microkit_child child);
+seL4_Word microkit_msginfo_get_label(microkit_msginfo msginfo);
+seL4_Word microkit_mr_get(uint8_t index);
+
+#endif
