@@ -7,9 +7,9 @@
 
 #include <quoll/time.h>
 
-/* The program's const quoll_config and quoll_io are these; built at -O0, nothing is folded. */
-struct quoll_config fake_config __asm__("quoll_config");
-uint64_t fake_io[QUOLL_MAX_IO] __asm__("quoll_io");
+/* Under their assembler names (fake_pd.h) these are the program's const quoll_config, quoll_io. */
+struct quoll_config fake_config;
+uint64_t fake_io[QUOLL_MAX_IO];
 _Atomic uint32_t fake_lives[QUOLL_MAX_PDS + 1];
 
 uint64_t fake_time;

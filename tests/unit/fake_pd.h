@@ -26,8 +26,8 @@
 #include <quoll/link.h>
 
 /* The configuration of the program under test, which sees it as const quoll_config. */
-extern struct quoll_config fake_config;
-extern uint64_t fake_io[QUOLL_MAX_IO];
+extern struct quoll_config fake_config __asm__("quoll_config");
+extern uint64_t fake_io[QUOLL_MAX_IO] __asm__("quoll_io");
 extern _Atomic uint32_t fake_lives[QUOLL_MAX_PDS + 1];
 
 /* The clock: nanoseconds; each reading moves it on by fake_step (0 at first). */
@@ -83,6 +83,9 @@ const char *fake_output(void);
 /** A counter of a link of the program, or of the program itself. */
 uint64_t fake_link_count(const struct fake_peer *peer, enum quoll_link_counter which);
 uint64_t fake_pd_count(enum quoll_pd_counter which);
+
+/* A test between the file's own set_up() and tear_down(). */
+#define IN_A_PD(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 /* Put one entry and publish it, as a peer would. */
 #define fake_put(name, peer, entry)                                                                \
