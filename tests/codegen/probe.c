@@ -96,3 +96,54 @@ uint64_t probe_careless(struct queue_consumer *q)
 
     return r->id >= TIMER_IDS ? 0 : r->id + r->operation;
 }
+
+/*
+ * A check and a jump table over a lone word: the compiler may want to compare the
+ * word in place and then to load it for the table.
+ */
+QUEUE_OF(words, uint32_t);
+
+void act(uint32_t *digest, uint32_t value);
+
+__attribute__((noinline)) void act(uint32_t *digest, uint32_t value)
+{
+    *digest = *digest * 31 + value;
+}
+
+uint64_t probe_table(struct queue_consumer *q)
+{
+    uint32_t word, digest = 0;
+
+    if (queue_look(q) == 0 || !words_take(q, &word)) {
+        return 0;
+    }
+    switch (word) {
+    case 0:
+        act(&digest, 5);
+        break;
+    case 1:
+        act(&digest, 17);
+        act(&digest, 4);
+        break;
+    case 2:
+        act(&digest, 2);
+        act(&digest, 3);
+        act(&digest, 3);
+        break;
+    case 3:
+        act(&digest, 11);
+        act(&digest, 1);
+        act(&digest, 0);
+        break;
+    case 4:
+        act(&digest, 1);
+        act(&digest, 1);
+        break;
+    case 5:
+        act(&digest, 3);
+        break;
+    default:
+        return 7;
+    }
+    return digest;
+}
