@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A split virtqueue, the driver's side.
+ *
+ * Source: VIRTIO 1.2, 2.7; section numbers are its own. The rings lie in memory
+ * that only driver and device share:
+ *
+ *     descriptors, available ring    written by the driver, never read back
+ *     used ring                      written by the device
+ *
+ * Nothing in the rings is believed. What the driver needs to know of a chain (its
+ * descriptors, how much the device may write, whose it is) it keeps in a private
+ * shadow, and an answer counts only if it fits the shadow: a chain that is with the
+ * device, no more bytes than were offered, no more answers than chains outstanding.
+ * A device that breaks these rules is not obeyed any longer: the queue is `broken`,
+ * counted once, and stays empty and full until virtqueue_open() after a reset.
+ *
+ * The rings are read and written with aligned scalar accesses only, so they may lie
+ * in uncached memory for a device that does not see the caches.
+ *
+ * The order of use, per wake-up:
+ *
+ *     virtqueue_look, virtqueue_take ...     what the device is done with
+ *     virtqueue_add ..., virtqueue_publish   new work, one notification per batch
+ *     virtqueue_sleep                        false: more is done, look again
+ */
+#ifndef QUOLL_VIRTQUEUE_H
+#define QUOLL_VIRTQUEUE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quoll/dma.h>
+#include <quoll/virtio.h>
+
+#define VIRTQUEUE_MAX 256U /* descriptors, at most */
+
+/* 2.7.5 */
+struct virtq_descriptor {
+    uint64_t address;
+    uint32_t length;
+    uint16_t flags;
+    uint16_t next;
+};
+#define VIRTQ_NEXT  1U /* goes on at `next` */
+#define VIRTQ_WRITE 2U /* the device writes, else it reads */
+
+/* 2.7.6; `used_event` follows the ring. */
+struct virtq_available {
+    uint16_t flags;
+    uint16_t index;
+    uint16_t ring[];
+};
+#define VIRTQ_NO_INTERRUPT 1U
+
+/* 2.7.8; `avail_event` follows the ring. */
+struct virtq_used_entry {
+    uint32_t id;
+    uint32_t length;
+};
+struct virtq_used {
+    uint16_t flags;
+    uint16_t index;
+    struct virtq_used_entry ring[];
+};
+#define VIRTQ_NO_NOTIFY 1U
+
+static_assert(sizeof(struct virtq_descriptor) == 16, "VIRTIO 1.2, 2.7");
+static_assert(sizeof(struct virtq_used_entry) == 8, "VIRTIO 1.2, 2.7");
+
+/** DMA memory that a queue of `size` descriptors takes, alignment included. */
+#define VIRTQUEUE_DMA(size) ((size)*16U + 6U + (size)*2U + 6U + (size)*8U + 4U + 16U)
+
+/* What the driver knows about a descriptor; the head's entry speaks for the chain. */
+struct virtqueue_slot {
+    uint32_t cookie;   /* the driver's name for the chain */
+    uint32_t writable; /* bytes that the device may write */
+    uint16_t next;     /* in the chain, or in the list of free ones */
+    uint16_t count;    /* descriptors of the chain that begins here; 0: none does */
+};
+
+struct virtqueue {
+    volatile struct virtq_descriptor *descriptors;
+    volatile struct virtq_available *available;
+    volatile struct virtq_used *used;
+    volatile uint32_t *notify; /* the device's register */
+    uint16_t number;           /* of the queue in its device */
+    uint16_t size;             /* descriptors, a power of two; 0: not open */
+    uint16_t free;             /* descriptors not in use */
+    uint16_t first_free;
+    uint16_t added;       /* chains ever put on the available ring, */
+    uint16_t published;   /* and of these, shown to the device */
+    uint16_t taken;       /* chains ever taken off the used ring */
+    uint16_t ready;       /* more of them known to be there */
+    uint16_t outstanding; /* chains with the device */
+    bool event_index;     /* VIRTIO_F_EVENT_IDX was negotiated */
+    bool broken;
+    struct virtqueue_slot slot[VIRTQUEUE_MAX];
+};
+
+struct virtqueue_part {
+    uint64_t address; /* I/O address */
+    uint32_t length;
+    bool device_writes;
+};
+
+struct virtqueue_done {
+    uint32_t cookie;
+    uint32_t length; /* bytes that the device says it wrote, at most what it was offered */
+};
+
+/**
+ * Set up queue `number` of a device between virtio_begin() and virtio_run(), with at
+ * most `wish` descriptors (a power of two, up to VIRTQUEUE_MAX). Its memory comes
+ * from virtio_dma(). Forgets what was outstanding.
+ *
+ * @return QUOLL_OK, QUOLL_ENOTFOUND (the device has no such queue) or QUOLL_EBUSY
+ *         (not enough DMA memory)
+ */
+enum quoll_error virtqueue_open(struct virtqueue *queue, struct virtio_device *device,
+                                uint16_t number, uint16_t wish);
+
+/**
+ * Take back a chain that the device was never done with; only after virtio_reset().
+ *
+ * @return false if none is left
+ */
+bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie);
+
+/* The device has broken the protocol: see above. Always false. */
+bool virtqueue_break(struct virtqueue *queue, const char *how);
+
+/** Descriptors that can be added now. */
+static inline unsigned virtqueue_room(const struct virtqueue *queue)
+{
+    return queue->broken ? 0 : queue->free;
+}
+
+/* Put the chain that starts at `head` on the available ring (2.7.13, steps 2 and 3). */
+static inline void virtqueue_offer(struct virtqueue *queue, uint16_t head)
+{
+    queue->available->ring[queue->added & (queue->size - 1U)] = head;
+    queue->added += 1U;
+    queue->outstanding += 1U;
+}
+
+/* Take a descriptor off the free list and fill it in. */
+static inline uint16_t virtqueue_fill(struct virtqueue *queue, uint64_t address, uint32_t length,
+                                      uint16_t flags)
+{
+    uint16_t index = queue->first_free;
+    volatile struct virtq_descriptor *descriptor = &queue->descriptors[index];
+
+    queue->first_free = queue->slot[index].next;
+    queue->free -= 1U;
+    descriptor->address = address;
+    descriptor->length = length;
+    descriptor->flags = flags;
+    return index;
+}
+
+/**
+ * Add a single buffer. Needs virtqueue_room() of 1; the device sees it after
+ * virtqueue_publish().
+ */
+static inline void virtqueue_add_one(struct virtqueue *queue, struct virtqueue_part part,
+                                     uint32_t cookie)
+{
+    uint16_t head =
+        virtqueue_fill(queue, part.address, part.length, part.device_writes ? VIRTQ_WRITE : 0U);
+    struct virtqueue_slot *slot = &queue->slot[head];
+
+    slot->cookie = cookie;
+    slot->writable = part.device_writes ? part.length : 0;
+    slot->count = 1;
+    virtqueue_offer(queue, head);
+}
+
+/**
+ * Add a chain of `count` parts, 1 or more; those that the device writes come last
+ * (2.7.4.2). Needs virtqueue_room() of `count`.
+ */
+void virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts, unsigned count,
+                   uint32_t cookie);
+
+/** Show the device what was added, and notify it if it wants to be (2.7.10, 2.7.13). */
+void virtqueue_publish(struct virtqueue *queue);
+
+/**
+ * See how many chains the device is done with (2.7.14), once per batch.
+ *
+ * @return that number, at most those outstanding; 0 if the queue is broken
+ */
+static inline unsigned virtqueue_look(struct virtqueue *queue)
+{
+    uint16_t ready = (uint16_t)(queue->used->index - queue->taken);
+
+    if (queue->broken || ready > queue->outstanding) {
+        queue->ready = 0;
+        return virtqueue_break(queue, "used index out of range");
+    }
+    dma_fence_read();
+    queue->ready = ready;
+    return ready;
+}
+
+/**
+ * Take the next chain of those that virtqueue_look() found.
+ *
+ * @return false if there is none, or the device answered nonsense (broken)
+ */
+bool virtqueue_take(struct virtqueue *queue, struct virtqueue_done *done);
+
+/**
+ * Ask for an interrupt when `more` further chains are done (1: at the next; at most
+ * those outstanding, else without VIRTIO_F_EVENT_IDX at the next). Interrupts are off
+ * from that moment on until this is called again.
+ *
+ * @return false if so many are done already (look again); true: the interrupt will
+ *         come, or the queue is broken
+ */
+__attribute__((warn_unused_result)) bool virtqueue_sleep(struct virtqueue *queue, unsigned more);
+
+/**
+ * Ask for no interrupts, without VIRTIO_F_EVENT_IDX; with it they stop by themselves
+ * when the index asked for has passed.
+ */
+void virtqueue_no_interrupts(struct virtqueue *queue);
+
+#endif
