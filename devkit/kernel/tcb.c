@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a parent does with a child: stop it, look at its registers, set them and let
+ * it go. What was notified meanwhile stays pending, for the child's next life.
+ */
+#include "kernel.h"
+
+#include <sel4/errors.h>
+
+/* SPSR: EL0, AArch64, interrupts not masked; a parent chooses the condition flags only. */
+#define SPSR_FLAGS 0xf0000000U
+
+static void stop(struct pd *child)
+{
+    call_cancel(child);
+    sched_block(child, PD_STOPPED);
+}
+
+uint64_t tcb_suspend(struct pd *child)
+{
+    stop(child);
+    return seL4_NoError;
+}
+
+uint64_t tcb_write(struct pd *parent, struct pd *child, bool resume, uint64_t count)
+{
+    uint64_t *registers = (uint64_t *)&child->regs;
+
+    if (count > REGISTER_COUNT) {
+        return seL4_InvalidArgument;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        registers[i] = parent->message[i];
+    }
+    child->regs.spsr &= SPSR_FLAGS;
+    if (resume && child->state != PD_READY) {
+        stop(child);
+        sched_ready(child);
+    }
+    return seL4_NoError;
+}
+
+uint64_t tcb_read(struct pd *parent, struct pd *child, bool suspend, uint64_t count)
+{
+    const uint64_t *registers = (const uint64_t *)&child->regs;
+
+    if (count > REGISTER_COUNT) {
+        return seL4_InvalidArgument;
+    }
+    if (suspend) {
+        stop(child);
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        parent->message[i] = registers[i];
+    }
+    return seL4_NoError;
+}
