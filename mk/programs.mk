@@ -25,7 +25,7 @@ PD_LDFLAGS := -nostdlib -static -no-pie -Wl,-T,$(SDK_BOARD)/lib/microkit.ld -Wl,
 DRIVERS      := $(foreach c,$(CLASSES),$(wildcard $(c)/drivers/*.c))
 VIRTUALISERS := $(foreach c,$(CLASSES),$(wildcard $(c)/*virt.c) $(wildcard $(c)/copier.c))
 SUPERVISOR   := $(wildcard supervisor/*.c)
-LIBRARY      := $(wildcard core/*.c core/config.S bus/*/*.c) \
+LIBRARY      := $(wildcard core/*.c core/config_space.S bus/*/*.c) \
                 $(filter-out $(VIRTUALISERS),$(foreach c,$(CLASSES),$(wildcard $(c)/*.c)))
 
 PROGRAMS := $(OUT)/programs
@@ -60,8 +60,8 @@ MICROKIT_WORDS := microkit_name microkit_irqs microkit_notifications microkit_pp
 define quoll_link
 @mkdir -p $(@D)
 @echo "  LINK    $(@F)"
-@$(CC_PD) $(PD_LDFLAGS) $(2) $(OUT)/obj/core/start.o $(1) $(OUT)/libquoll.a \
-    -L$(SDK_BOARD)/lib -Wl,--start-group -lmicrokit $(PICOLIBC)/lib/libc.a -lgcc -Wl,--end-group -o $@.tmp
+@$(CC_PD) $(PD_LDFLAGS) $(2) $(OUT)/obj/core/start.o $(1) \
+    -L$(SDK_BOARD)/lib -Wl,--start-group $(OUT)/libquoll.a -lmicrokit $(PICOLIBC)/lib/libc.a -lgcc -Wl,--end-group -o $@.tmp
 @sh mk/check-data.sh $(CROSS)nm $@.tmp $(@F)
 @$(CROSS)objcopy $(foreach w,$(MICROKIT_WORDS),--redefine-sym $(w)=live_$(w) --redefine-sym saved_$(w)=$(w)) $@.tmp
 @mv $@.tmp $@
@@ -74,7 +74,7 @@ define program_rule
 $(call program_of,$(1)): $(call object_of,$(1)) $$(LINK_NEEDS)
 	$$(call quoll_link,$$<,$(2))
 endef
-$(foreach s,$(DRIVERS),$(eval $(call program_rule,$(s),-Wl,-u,quoll_driver)))
+$(foreach s,$(DRIVERS),$(eval $(call program_rule,$(s),-u quoll_driver)))
 $(foreach s,$(VIRTUALISERS),$(eval $(call program_rule,$(s),)))
 
 $(PROGRAMS)/supervisor.elf: $(call object_of,$(SUPERVISOR)) $(LINK_NEEDS)

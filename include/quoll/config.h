@@ -4,7 +4,7 @@
  * `quoll` and every program.
  *
  * Each program carries `quoll_config`, read-only and full of zeros, next to its
- * code (core/config.S). The composer fills it in, in the protection domain's own
+ * code (core/config_space.S). The composer fills it in, in the protection domain's own
  * copy of the ELF file; addresses are of the protection domain's own address space.
  * The I/O addresses of DMA regions are known only to the SDK's tool, which patches
  * them into `quoll_io` by the symbols quoll_io_0, quoll_io_1, ...
@@ -120,7 +120,7 @@ struct quoll_config {
     struct quoll_link_config link[QUOLL_MAX_LINKS];
 };
 
-#define QUOLL_CONFIG_SIZE 8920 /* for core/config.S */
+#define QUOLL_CONFIG_SIZE 8920 /* for core/config_space.S */
 
 static_assert(sizeof(struct quoll_region_config) == 24, "ABI");
 static_assert(sizeof(struct quoll_link_config) == 136, "ABI");
