@@ -4,11 +4,17 @@
  *
  *     device <-> driver <--bytes-- tx_virt <--bytes-- client
  *
- * A client's output is shown line by line: the virtualiser begins each line with
- * the client's name in its colour, replaces control characters other than '\n' and
- * '\t' (so no client can move the cursor, ring the bell or speak in another's name),
- * and lets a client keep the line until its '\n' or SERIAL_LINE_MAX bytes. Bytes that
- * find no room wait in the client's queue; none is lost in between.
+ * A client's output is shown line by line, each begun with the client's name in its
+ * colour and ended with "\r\n". Of its bytes, '\n' ends the line, and '\t' and the
+ * printable ASCII characters (0x20 to 0x7e) are shown; each other byte appears as '?'
+ * and counts as refused. So no client can move the cursor, ring the bell or speak in
+ * another's name, in whatever encoding the terminal is set to.
+ *
+ * Clients that have something to say take turns by line. A line ends at its '\n' or
+ * after SERIAL_LINE_MAX bytes; what follows is a further line. An unfinished line is
+ * shown at once and goes on when its client does, unless another client has spoken
+ * meanwhile. Bytes that find no room wait in the client's queue; none is lost in
+ * between.
  */
 #ifndef QUOLL_SERIAL_H
 #define QUOLL_SERIAL_H
