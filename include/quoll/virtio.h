@@ -110,12 +110,14 @@ void virtio_run(struct virtio_device *device);
 void virtio_give_up(struct virtio_device *device);
 
 /**
- * Read `size` bytes of the configuration at `offset` in one piece (2.5.1).
+ * Read `size` bytes of the configuration at `offset` in one piece (2.5.1), field by
+ * field of `width` bytes: 1, 2 or 4; 64-bit fields are two of 4 (4.2.2.2).
  *
  * @return false if the range is not mapped, or the device kept changing it; *to is
  *         then zeroed
  */
-bool virtio_read_config(const struct virtio_device *device, size_t offset, void *to, size_t size);
+bool virtio_read_config(const struct virtio_device *device, size_t offset, void *to, size_t size,
+                        unsigned width);
 
 #define VIRTIO_INTERRUPT_USED   1U /* a queue has used buffers */
 #define VIRTIO_INTERRUPT_CONFIG 2U /* the configuration changed, or the device needs a reset */

@@ -70,7 +70,7 @@ static_assert(sizeof(struct virtq_descriptor) == 16, "VIRTIO 1.2, 2.7");
 static_assert(sizeof(struct virtq_used_entry) == 8, "VIRTIO 1.2, 2.7");
 
 /** DMA memory that a queue of `size` descriptors takes, alignment included. */
-#define VIRTQUEUE_DMA(size) ((size)*16U + 6U + (size)*2U + 6U + (size)*8U + 4U + 16U)
+#define VIRTQUEUE_DMA(size) ((size) * (16U + 2U + 8U) + 16U + 3U * QUOLL_CACHE_LINE)
 
 /* What the driver knows about a descriptor; the head's entry speaks for the chain. */
 struct virtqueue_slot {
@@ -96,6 +96,7 @@ struct virtqueue {
     uint16_t outstanding; /* chains with the device */
     bool event_index;     /* VIRTIO_F_EVENT_IDX was negotiated */
     bool broken;
+    uint16_t reclaimed; /* slots that virtqueue_reclaim() is past */
     struct virtqueue_slot slot[VIRTQUEUE_MAX];
 };
 
@@ -129,7 +130,7 @@ enum quoll_error virtqueue_open(struct virtqueue *queue, struct virtio_device *d
 bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie);
 
 /* The device has broken the protocol: see above. Always false. */
-bool virtqueue_break(struct virtqueue *queue, const char *how);
+__attribute__((cold)) bool virtqueue_break(struct virtqueue *queue, const char *how);
 
 /** Descriptors that can be added now. */
 static inline unsigned virtqueue_room(const struct virtqueue *queue)
@@ -205,17 +206,52 @@ static inline unsigned virtqueue_look(struct virtqueue *queue)
     return ready;
 }
 
+/* The chain at `head` is ours again. Its descriptors are still linked through `next`. */
+static inline void virtqueue_free(struct virtqueue *queue, uint16_t head)
+{
+    uint16_t last = head;
+
+    for (uint16_t n = queue->slot[head].count; n > 1; n--) {
+        last = queue->slot[last].next;
+    }
+    queue->free += queue->slot[head].count;
+    queue->slot[head].count = 0;
+    queue->slot[last].next = queue->first_free;
+    queue->first_free = head;
+    queue->outstanding -= 1U;
+}
+
 /**
  * Take the next chain of those that virtqueue_look() found.
  *
  * @return false if there is none, or the device answered nonsense (broken)
  */
-bool virtqueue_take(struct virtqueue *queue, struct virtqueue_done *done);
+static inline bool virtqueue_take(struct virtqueue *queue, struct virtqueue_done *done)
+{
+    if (queue->ready == 0) {
+        return false;
+    }
+    volatile struct virtq_used_entry *entry = &queue->used->ring[queue->taken & (queue->size - 1U)];
+    uint32_t id = entry->id;
+    uint32_t length = entry->length;
+
+    if (id >= queue->size || queue->slot[id].count == 0) {
+        return virtqueue_break(queue, "used a chain that it does not have");
+    }
+    if (length > queue->slot[id].writable) {
+        return virtqueue_break(queue, "wrote more than it may");
+    }
+    done->cookie = queue->slot[id].cookie;
+    done->length = length;
+    queue->ready -= 1U;
+    queue->taken += 1U;
+    virtqueue_free(queue, (uint16_t)id);
+    return true;
+}
 
 /**
  * Ask for an interrupt when `more` further chains are done (1: at the next; at most
- * those outstanding, else without VIRTIO_F_EVENT_IDX at the next). Interrupts are off
- * from that moment on until this is called again.
+ * those outstanding). Without VIRTIO_F_EVENT_IDX, at the next in any case.
  *
  * @return false if so many are done already (look again); true: the interrupt will
  *         come, or the queue is broken
@@ -223,9 +259,14 @@ bool virtqueue_take(struct virtqueue *queue, struct virtqueue_done *done);
 __attribute__((warn_unused_result)) bool virtqueue_sleep(struct virtqueue *queue, unsigned more);
 
 /**
- * Ask for no interrupts, without VIRTIO_F_EVENT_IDX; with it they stop by themselves
- * when the index asked for has passed.
+ * Ask for no interrupts while awake. Only needed without VIRTIO_F_EVENT_IDX; with it
+ * they stop by themselves once the index that was asked for has passed.
  */
-void virtqueue_no_interrupts(struct virtqueue *queue);
+static inline void virtqueue_no_interrupts(struct virtqueue *queue)
+{
+    if (!queue->event_index) {
+        queue->available->flags = VIRTQ_NO_INTERRUPT;
+    }
+}
 
 #endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Split virtqueues: what is not in line in <quoll/virtqueue.h>. Section numbers are
+ * VIRTIO 1.2's.
+ */
+#include <quoll/counters.h>
+#include <quoll/log.h>
+#include <quoll/mmio.h>
+#include <quoll/panic.h>
+#include <quoll/virtqueue.h>
+
+#include "registers.h"
+
+static uint16_t power_of_two_up_to(uint32_t most)
+{
+    uint32_t size = 1;
+
+    while (size <= most / 2U) {
+        size *= 2U;
+    }
+    return (uint16_t)size;
+}
+
+static void write_address(struct virtio_address *at, uint64_t address)
+{
+    mmio_write32(&at->low, (uint32_t)address);
+    mmio_write32(&at->high, (uint32_t)(address >> 32));
+}
+
+/* The word behind the available ring: interrupt when this index has passed (2.7.7). */
+static volatile uint16_t *used_event(const struct virtqueue *queue)
+{
+    return &queue->available->ring[queue->size];
+}
+
+/* The word behind the used ring: notify when this index has passed (2.7.10). */
+static uint16_t avail_event(const struct virtqueue *queue)
+{
+    return *(const volatile uint16_t *)(const volatile void *)&queue->used->ring[queue->size];
+}
+
+/* 2.7, table: what the three parts take; multiples of 4, so that they are zeroed whole. */
+static bool get_memory(struct virtqueue *queue, struct virtio_device *device)
+{
+    struct virtio_registers *regs = device->registers;
+    size_t size = queue->size;
+    uint64_t io[3];
+
+    queue->descriptors =
+        virtio_dma(device, size * sizeof(struct virtq_descriptor), QUOLL_CACHE_LINE, &io[0]);
+    queue->available = virtio_dma(device, 8U + size * sizeof(uint16_t), QUOLL_CACHE_LINE, &io[1]);
+    queue->used =
+        virtio_dma(device, 8U + size * sizeof(struct virtq_used_entry), QUOLL_CACHE_LINE, &io[2]);
+    if (queue->descriptors == NULL || queue->available == NULL || queue->used == NULL) {
+        return false;
+    }
+    write_address(&regs->queue_descriptors, io[0]);
+    write_address(&regs->queue_available, io[1]);
+    write_address(&regs->queue_used, io[2]);
+    return true;
+}
+
+/* Empty, with all descriptors in the free list and interrupts unasked for. */
+static void clear(struct virtqueue *queue)
+{
+    for (uint16_t i = 0; i < queue->size; i++) {
+        queue->slot[i] = (struct virtqueue_slot){.next = (uint16_t)(i + 1U)};
+    }
+    queue->free = queue->size;
+    queue->first_free = 0;
+    queue->added = queue->published = queue->taken = 0;
+    queue->ready = queue->outstanding = 0;
+    queue->reclaimed = 0;
+    queue->broken = false;
+    *used_event(queue) = (uint16_t)(queue->taken - 1U);
+    virtqueue_no_interrupts(queue);
+}
+
+/* 4.2.3.2. */
+enum quoll_error virtqueue_open(struct virtqueue *queue, struct virtio_device *device,
+                                uint16_t number, uint16_t wish)
+{
+    struct virtio_registers *regs = device->registers;
+
+    QUOLL_INVARIANT(wish >= 1 && wish <= VIRTQUEUE_MAX);
+    mmio_write32(&regs->queue_select, number);
+    uint32_t most = mmio_read32(&regs->queue_size_max);
+
+    if (most == 0 || mmio_read32(&regs->queue_ready) != 0) {
+        quoll_log("the device has no queue %u that is free", number);
+        return QUOLL_ENOTFOUND;
+    }
+    queue->size = power_of_two_up_to(most < wish ? most : wish);
+    queue->number = number;
+    queue->notify = &regs->queue_notify;
+    queue->event_index = virtio_has(device->features, VIRTIO_F_EVENT_IDX);
+    mmio_write32(&regs->queue_size, queue->size);
+    if (!get_memory(queue, device)) {
+        quoll_log("not enough DMA memory for queue %u of %u descriptors", number, queue->size);
+        return QUOLL_EBUSY;
+    }
+    clear(queue);
+    dma_fence_write();
+    mmio_write32(&regs->queue_ready, 1);
+    return QUOLL_OK;
+}
+
+/* 2.7.13.1: descriptors of a chain follow the free list, which linked them already. */
+void virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts, unsigned number,
+                   uint32_t cookie)
+{
+    uint16_t head = queue->first_free;
+    uint32_t writable = 0;
+
+    QUOLL_INVARIANT(number >= 1 && number <= queue->free);
+    for (unsigned i = 0; i < number; i++) {
+        bool last = i == number - 1U;
+        uint16_t flags = (parts[i].device_writes ? VIRTQ_WRITE : 0U) | (last ? 0U : VIRTQ_NEXT);
+        uint16_t index = virtqueue_fill(queue, parts[i].address, parts[i].length, flags);
+
+        queue->descriptors[index].next = last ? 0 : queue->first_free;
+        writable += parts[i].device_writes ? parts[i].length : 0;
+    }
+    queue->slot[head].cookie = cookie;
+    queue->slot[head].writable = writable;
+    queue->slot[head].count = (uint16_t)number;
+    virtqueue_offer(queue, head);
+}
+
+/* 2.7.13, steps 4 to 6; 2.7.13.4.1 for the last. */
+void virtqueue_publish(struct virtqueue *queue)
+{
+    uint16_t fresh = (uint16_t)(queue->added - queue->published);
+
+    if (fresh == 0) {
+        return;
+    }
+    dma_fence_write();
+    queue->available->index = queue->added;
+    queue->published = queue->added;
+    dma_fence_full();
+    bool wanted = queue->event_index ? (uint16_t)(queue->added - avail_event(queue) - 1U) < fresh
+                                     : (queue->used->flags & VIRTQ_NO_NOTIFY) == 0;
+
+    if (wanted) {
+        mmio_write32(queue->notify, queue->number);
+    }
+}
+
+/* 2.7.7: write what is asked for, then look once more; one of the two sees the other. */
+bool virtqueue_sleep(struct virtqueue *queue, unsigned more)
+{
+    if (queue->event_index) {
+        *used_event(queue) = (uint16_t)(queue->taken + more - 1U);
+    } else {
+        queue->available->flags = 0;
+        more = 1;
+    }
+    dma_fence_full();
+    return virtqueue_look(queue) < more;
+}
+
+bool virtqueue_break(struct virtqueue *queue, const char *how)
+{
+    queue->ready = 0;
+    if (!queue->broken) {
+        queue->broken = true;
+        count(COUNT_DEVICE_ERRORS, 1);
+        quoll_log("queue %u is broken: the device %s", queue->number, how);
+    }
+    return false;
+}
+
+bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie)
+{
+    for (; queue->reclaimed < queue->size; queue->reclaimed++) {
+        uint16_t head = queue->reclaimed;
+
+        if (queue->slot[head].count != 0) {
+            *cookie = queue->slot[head].cookie;
+            virtqueue_free(queue, head);
+            return true;
+        }
+    }
+    return false;
+}
