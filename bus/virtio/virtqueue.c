@@ -36,7 +36,10 @@ static volatile uint16_t *used_event(const struct virtqueue *queue)
 /* The word behind the used ring: notify when this index has passed (2.7.10). */
 static uint16_t avail_event(const struct virtqueue *queue)
 {
-    return *(const volatile uint16_t *)(const volatile void *)&queue->used->ring[queue->size];
+    const volatile void *behind = &queue->used->ring[queue->size];
+    const volatile uint16_t *word = behind;
+
+    return *word;
 }
 
 /* 2.7, table: what the three parts take; multiples of 4, so that they are zeroed whole. */
