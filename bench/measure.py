@@ -1,0 +1,231 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Guest instructions per echoed UDP packet, exact, by protection domain and kernel.
+
+Boots an image under QEMU with the plugin count.so, drives its UDP echo with udpload
+and divides what was counted by the packets. `make bench` calls it; by hand:
+
+    measure.py --emulator 'qemu-system-aarch64 ...' --report report.txt --kernel kernel.elf
+               --plugin count.so --load udpload --port 7007 --out bench.json
+
+The emulator's command must already forward the UDP port. A "trap" is any entry to
+the kernel from a protection domain that is neither a system call nor an interrupt.
+"""
+
+import argparse
+import json
+import mmap
+import os
+import re
+import shlex
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+PAGE = 4096
+LOADER = 0x70000000  # runs where it was loaded, so its first page gives guest-physical addresses
+VECTORS = ("arm_vector_table", "vectors")  # in the kernel's ELF file, whichever it has
+# Offsets into the vector table (Arm ARM D1.10.2).
+VECTOR_SYNC, VECTOR_IRQ, VECTOR_IRQ_IN_KERNEL = 0x400, 0x480, 0x280
+WATCHES, SLOTS = 8, 65536
+HEADER = struct.Struct("<8s5Q")
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    for name in ("emulator", "report", "kernel", "plugin", "load", "out"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--label", default="")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--sizes", default="64,512,1472")
+    parser.add_argument("--windows", default="1,8,32")
+    parser.add_argument("--count", type=int, default=10000)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--idle", type=float, default=5.0, help="seconds")
+    return parser.parse_args()
+
+
+def tool_output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def kernel_facts(path):
+    """The address of the vector table, and the ranges of the kernel's virtual memory."""
+    vectors = [int(line.split()[0], 16) for line in tool_output("aarch64-linux-gnu-nm", path).splitlines()
+               if line.split()[-1] in VECTORS]
+    if len(vectors) != 1:
+        sys.exit(f"measure: {path} has none of the symbols {', '.join(VECTORS)}")
+    segments = re.findall(r"LOAD\s+0x\w+ (0x\w+) 0x\w+ 0x\w+ (0x\w+)",
+                          tool_output("aarch64-linux-gnu-readelf", "-lW", path))
+    return vectors[0], [(int(start, 16), int(start, 16) + int(size, 16)) for start, size in segments]
+
+
+def program_regions(report):
+    """Where each protection domain's code lies in guest-physical memory."""
+    found = re.findall(r"<Region name=PD-ELF (\S+)-\d+ addr=0x(\w+) size=(\d+)>", open(report).read())
+    if not found:
+        sys.exit(f"measure: {report} names no program's region")
+    return [(int(start, 16), (int(start, 16) + int(size) + PAGE - 1) & -PAGE, name)
+            for name, start, size in found]
+
+
+class Counts:
+    """One look at the plugin's file."""
+
+    def __init__(self, path, watched):
+        with open(path, "rb") as file:
+            data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        magic, pages, svc, wfi, barriers, cache = HEADER.unpack_from(data)
+        assert magic == b"QCOUNT01"
+        self.named = {"system calls": svc, "waits": wfi, "barriers": barriers, "cache operations": cache}
+        for index, name in enumerate(watched):
+            self.named[name] = struct.unpack_from("<QQ", data, HEADER.size + 16 * index)[1]
+        base = HEADER.size + 16 * WATCHES
+        self.pages = {(host, virtual): count
+                      for host, virtual, count in struct.iter_unpack("<QQQ", data[base:base + 24 * pages])}
+        data.close()
+
+
+class Guest:
+    def __init__(self, o):
+        self.o = o
+        vectors, self.kernel = kernel_facts(o.kernel)
+        self.programs = program_regions(o.report)
+        self.watched = {"synchronous entries": vectors + VECTOR_SYNC,
+                        "interrupts of PDs": vectors + VECTOR_IRQ,
+                        "interrupts when idle": vectors + VECTOR_IRQ_IN_KERNEL}
+        self.file = tempfile.NamedTemporaryFile(prefix="count.", dir="/dev/shm")
+        self.log = open(o.out + ".log", "wb")
+        plugin = f"{o.plugin},out={self.file.name}" + "".join(f",watch={at:#x}" for at in self.watched.values())
+        self.process = subprocess.Popen([*shlex.split(o.emulator), "-plugin", plugin],
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
+
+    def wait_until_it_echoes(self):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.settimeout(0.5)
+        start = time.monotonic()
+        while time.monotonic() - start < 120:
+            if self.process.poll() is not None:
+                break
+            try:
+                client.sendto(b"ping" * 4, ("127.0.0.1", self.o.port))
+                if client.recv(100) == b"ping" * 4:
+                    return
+            except (TimeoutError, ConnectionRefusedError):
+                pass
+        sys.exit("measure: the guest does not echo; it said:\n" +
+                 open(self.o.out + ".log", errors="replace").read()[-2000:])
+
+    def counts(self):
+        return Counts(self.file.name, self.watched)
+
+    def component(self, pages):
+        """Instructions by protection domain, kernel and rest."""
+        bias = next(host - virtual for host, virtual in pages if virtual == LOADER // PAGE)
+        result = {}
+        for (host, virtual), count in pages.items():
+            physical = (host - bias) * PAGE
+            if any(start <= virtual * PAGE < end for start, end in self.kernel):
+                name = "kernel"
+            else:
+                name = next((name for start, end, name in self.programs if start <= physical < end), "other")
+            result[name] = result.get(name, 0) + count
+        return result
+
+    def between(self, before, after):
+        pages = {key: count - before.pages.get(key, 0) for key, count in after.pages.items()}
+        # The loader's pages have no new counts but are needed to know addresses.
+        instructions = {name: n for name, n in self.component(pages).items() if n}
+        named = {name: after.named[name] - before.named[name] for name in after.named}
+        named["traps"] = named.pop("synchronous entries") - named["system calls"]
+        named["interrupts"] = named.pop("interrupts of PDs") + named.pop("interrupts when idle")
+        return instructions, named
+
+    def load(self, size, count, window):
+        done = subprocess.run([self.o.load, *map(str, (self.o.port, size, count, window))],
+                              capture_output=True, text=True)
+        words = done.stdout.split()
+        if done.returncode != 0:
+            sys.exit(f"measure: udpload failed: {done.stdout} {done.stderr}")
+        return dict(zip(("echoed", "stalls", "resent", "duplicates", "damaged"), map(int, words[:5])))
+
+
+def one_run(guest, size, window):
+    guest.load(size, 200, window)
+    before = guest.counts()
+    load = guest.load(size, guest.o.count, window)
+    instructions, named = guest.between(before, guest.counts())
+    packets = load["echoed"] + load["duplicates"]
+    return {"total": sum(instructions.values()) / packets,
+            "instructions": {name: n / packets for name, n in instructions.items()},
+            "events": {name: n / packets for name, n in named.items()}, "load": load}
+
+
+def median_run(runs):
+    return sorted(runs, key=lambda run: run["total"])[len(runs) // 2]
+
+
+def measure(guest):
+    o = guest.o
+    guest.wait_until_it_echoes()
+    time.sleep(1)
+    before = guest.counts()
+    time.sleep(o.idle)
+    idle, _ = guest.between(before, guest.counts())
+    results = {"label": o.label, "count": o.count, "repeat": o.repeat,
+               "idle instructions per second": {k: v / o.idle for k, v in idle.items()}, "runs": []}
+    for size in map(int, o.sizes.split(",")):
+        for window in map(int, o.windows.split(",")):
+            runs = [one_run(guest, size, window) for _ in range(o.repeat)]
+            run = median_run(runs) | {"payload": size, "outstanding": window,
+                                      "spread": [min(r["total"] for r in runs), max(r["total"] for r in runs)]}
+            results["runs"].append(run)
+            print(".", end="", flush=True, file=sys.stderr)
+    print(file=sys.stderr)
+    return results
+
+
+def table(results):
+    runs = results["runs"]
+    names = sorted({name for run in runs for name in run["instructions"]},
+                   key=lambda name: -statistics.mean(run["instructions"].get(name, 0) for run in runs))
+    names = [name for name in names if any(run["instructions"].get(name, 0) >= 0.5 for run in runs)]
+    lines = [f"Guest instructions per echoed UDP packet: {results['label']}, "
+             f"median of {results['repeat']} x {results['count']} packets", ""]
+    heads = [f"{run['payload']} B, {run['outstanding']}" for run in runs]
+
+    def row(title, values, digits=0):
+        lines.append(f"{title:24}" + "".join(f"{value:>12,.{digits}f}" for value in values))
+
+    lines.append(f"{'':24}" + "".join(f"{head:>12}" for head in heads))
+    row("total", [run["total"] for run in runs])
+    for name in names:
+        row("  " + name, [run["instructions"].get(name, 0) for run in runs])
+    for name in runs[0]["events"]:
+        row(name, [run["events"][name] for run in runs], 2)
+    row("stalls in all", [run["load"]["stalls"] for run in runs])
+    idle = results["idle instructions per second"]
+    lines += ["", "idle: " + f"{sum(idle.values()):,.0f} instructions per second (" +
+              ", ".join(f"{name} {n:,.0f}" for name, n in sorted(idle.items(), key=lambda x: -x[1])) + ")"]
+    return "\n".join(lines)
+
+
+def main():
+    o = options()
+    guest = Guest(o)
+    try:
+        results = measure(guest)
+    finally:
+        guest.process.kill()
+        guest.process.wait()
+    with open(o.out, "w") as file:
+        json.dump(results, file, indent=1)
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()
