@@ -207,6 +207,15 @@ __attribute__((warn_unused_result)) static inline bool queue_wait_for_room(struc
 }
 
 /**
+ * Whether the consumer sleeps until the next entry. A hint: it may begin to sleep just
+ * afterwards, without telling anyone but queue_publish().
+ */
+static inline bool queue_awaited(const struct queue_producer *q)
+{
+    return atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed) == q->published;
+}
+
+/**
  * Typed access for entries of one type.
  *
  * NAME_take(q, &entry)  copies the next entry out; false when the batch that
