@@ -26,6 +26,20 @@ $(UNIT)/test_%: $(UNIT)/obj/tests/unit/test_%.o $(UNIT)/obj/tests/unit/fake_pd.o
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
 
+# Programs for tests' own systems: tests/system/ANY/pd_NAME.c is NAME.elf.
+TEST_PROGRAMS := $(OUT)/test-programs
+TEST_SOURCES  := $(wildcard tests/system/*/pd_*.c)
+test_program   = $(TEST_PROGRAMS)/$(patsubst pd_%,%,$(basename $(notdir $(1)))).elf
+
+define test_program_rule
+$(call test_program,$(1)): $(call object_of,$(1)) $$(LINK_NEEDS)
+	$$(call quoll_link,$$<)
+endef
+$(foreach s,$(TEST_SOURCES),$(eval $(call test_program_rule,$(s))))
+
+.PHONY: test-programs
+test-programs: $(foreach s,$(TEST_SOURCES),$(call test_program,$(s)))
+
 # What a test run looks at: everything, on the development SDK.
 PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider -q
 
