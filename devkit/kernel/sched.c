@@ -2,7 +2,8 @@
 /*
  * Who runs: the first PD in the ready queue of the highest priority. A PD stays first
  * while it runs and when it is preempted; when it blocks it leaves the queue, and when
- * its slice is used up it goes to the end.
+ * its slice is used up it goes to the end. One that becomes ready comes first, as on
+ * seL4, unless it is an equal of one that runs and goes on.
  *
  * For how long: a PD is charged only while that matters, so that the usual switch
  * touches no timer. It matters if others of its priority are ready (its budget is then
@@ -26,7 +27,12 @@ static struct pd *sleepers;
 
 static void enqueue(struct pd *pd)
 {
-    list_append(&queues[pd->priority], pd);
+    struct pd **queue = &queues[pd->priority];
+
+    list_append(queue, pd);
+    if (*queue != current) {
+        *queue = pd;
+    }
     occupied[pd->priority / 64] |= 1ULL << (pd->priority % 64);
 }
 

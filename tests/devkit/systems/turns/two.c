@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "turns.h"
+
+void init(void)
+{
+    spin_in_turns(1);
+}
