@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "classes.h"
+
+#include <string.h>
+
+#include <quoll/block.h>
+#include <quoll/net.h>
+#include <quoll/serial.h>
+#include <quoll/timer.h>
+
+#define KIB 1024U
+#define MIB (1024U * KIB)
+
+/* Where a setting lies, counted from the start of the link's settings. */
+#define SETTING(struct_, member)                                                                   \
+    .offset = offsetof(struct struct_, member), .width = sizeof(((struct struct_ *)0)->member)
+
+/* A link's kind, and what system.json calls it. */
+#define KIND(kind_) .kind = LINK_##kind_, .name = #kind_
+
+enum priority {
+    PRIORITY_COPIER = 110,
+    PRIORITY_VIRTUALISER = 120,
+    PRIORITY_DRIVER = 130,
+    PRIORITY_TIMER_VIRTUALISER = 140,
+    PRIORITY_TIMER_DRIVER = 150,
+};
+
+#define NET_POOL_BUFFERS   512U
+#define NET_CLIENT_BUFFERS 256U
+#define NET_HEADS          256U
+
+static const struct class_memory net_pool = {
+    .name = "pool", .size = NET_POOL_BUFFERS * NET_BUFFER_SIZE, .dma = true};
+static const struct class_memory net_heads = {
+    .name = "heads", .size = NET_HEADS * NET_HEAD_SIZE, .dma = true};
+static const struct class_memory net_rx_data = {
+    .name = "rx", .size = NET_CLIENT_BUFFERS * NET_BUFFER_SIZE, .per_client = true};
+static const struct class_memory net_tx_data = {
+    .name = "tx", .size = NET_CLIENT_BUFFERS * NET_BUFFER_SIZE, .per_client = true, .dma = true};
+static const struct class_memory block_data = {
+    .name = "data", .size_key = "data", .per_client = true, .dma = true};
+static const struct class_memory block_scratch = {.name = "scratch", .size = 64 * KIB, .dma = true};
+
+enum { SERIAL_DRIVER, SERIAL_TX };
+enum { TIMER_DRIVER, TIMER_VIRT };
+enum { NET_DRIVER, NET_RX, NET_TX, NET_COPY };
+enum { BLOCK_DRIVER, BLOCK_VIRT };
+
+const struct class classes[] = {
+    {
+        .name = "serial",
+        .keys = {{.name = "colour",
+                  .type = KEY_CHOICE,
+                  .rotates = true,
+                  .choices = {"none", "red", "green", "yellow", "blue", "magenta", "cyan"},
+                  SETTING(quoll_serial_settings, colour)}},
+        .parts = {[SERIAL_DRIVER] = {.suffix = "driver", .priority = PRIORITY_DRIVER},
+                  [SERIAL_TX] = {.suffix = "tx",
+                                 .program = "serial_tx_virt.elf",
+                                 .priority = PRIORITY_VIRTUALISER}},
+        .links = {{KIND(SERIAL_TX_DEVICE), .up = {SERIAL_TX, 2048, sizeof(uint8_t)},
+                   .down = {SERIAL_DRIVER, 1, sizeof(uint8_t)}},
+                  {KIND(SERIAL_TX_CLIENT), .up = {PART_CLIENT, 2048, sizeof(uint8_t)},
+                   .down = {SERIAL_TX, 1, sizeof(uint8_t)}}},
+    },
+    {
+        .name = "timer",
+        .parts = {[TIMER_DRIVER] = {.suffix = "driver", .priority = PRIORITY_TIMER_DRIVER},
+                  [TIMER_VIRT] = {.suffix = "virt",
+                                  .program = "timer_virt.elf",
+                                  .priority = PRIORITY_TIMER_VIRTUALISER}},
+        .links = {{KIND(TIMER_DEVICE), .up = {TIMER_VIRT, 16, sizeof(struct timer_request)},
+                   .down = {TIMER_DRIVER, 16, sizeof(struct timer_expiry)}},
+                  {KIND(TIMER_CLIENT), .up = {PART_CLIENT, 64, sizeof(struct timer_request)},
+                   .down = {TIMER_VIRT, 128, sizeof(struct timer_expiry)}}},
+    },
+    {
+        .name = "net",
+        .keys =
+            {{.name = "mac", .type = KEY_MAC, .required = true, SETTING(quoll_net_settings, mac)}},
+        .parts = {[NET_DRIVER] = {.suffix = "driver", .priority = PRIORITY_DRIVER},
+                  [NET_RX] = {.suffix = "rx",
+                              .program = "net_rx_virt.elf",
+                              .priority = PRIORITY_VIRTUALISER,
+                              .own = {&net_pool, "r", true}},
+                  [NET_TX] = {.suffix = "tx",
+                              .program = "net_tx_virt.elf",
+                              .priority = PRIORITY_VIRTUALISER,
+                              .own = {&net_heads, "rw", true}},
+                  [NET_COPY] = {.suffix = "copy",
+                                .program = "net_copier.elf",
+                                .priority = PRIORITY_COPIER,
+                                .per_client = true}},
+        .links = {{KIND(NET_RX_DEVICE), .up = {NET_RX, 512, sizeof(struct net_rx_buffer)},
+                   .down = {NET_DRIVER, 512, sizeof(struct net_rx_done)}},
+                  {KIND(NET_TX_DEVICE), .up = {NET_TX, 256, sizeof(struct net_tx_frame)},
+                   .down = {NET_DRIVER, 256, sizeof(struct net_tx_done)}},
+                  {KIND(NET_RX_COPIER),
+                   .up = {NET_COPY, 512, sizeof(struct net_frame), {&net_pool, "r", false}},
+                   .down = {NET_RX, 512, sizeof(struct net_frame), {&net_pool, "r", true}}},
+                  {KIND(NET_RX_CLIENT),
+                   .up = {PART_CLIENT, 256, sizeof(struct net_frame), {&net_rx_data, "rw", false}},
+                   .down = {NET_COPY, 256, sizeof(struct net_frame), {&net_rx_data, "rw", false}}},
+                  {KIND(NET_TX_CLIENT),
+                   .up = {PART_CLIENT, 256, sizeof(struct net_frame), {&net_tx_data, "rw", false}},
+                   .down = {NET_TX, 256, sizeof(struct net_frame), {&net_tx_data, "r", true}}}},
+    },
+    {
+        .name = "block",
+        .keys = {{.name = "partition",
+                  .type = KEY_PARTITION,
+                  .required = true,
+                  SETTING(quoll_block_settings, partition)},
+                 {.name = "access",
+                  .type = KEY_CHOICE,
+                  .writes = true,
+                  .choices = {"read", "write"},
+                  SETTING(quoll_block_settings, writable)},
+                 {.name = "data",
+                  .type = KEY_SIZE,
+                  .fallback = 1 * MIB,
+                  .least = 4 * KIB,
+                  .most = 256 * MIB},
+                 {.name = "quota",
+                  .type = KEY_NUMBER,
+                  .fallback = 32,
+                  .least = 1,
+                  .most = 64,
+                  SETTING(quoll_block_settings, quota)}},
+        .parts = {[BLOCK_DRIVER] = {.suffix = "driver", .priority = PRIORITY_DRIVER},
+                  [BLOCK_VIRT] = {.suffix = "virt",
+                                  .program = "block_virt.elf",
+                                  .priority = PRIORITY_VIRTUALISER,
+                                  .own = {&block_scratch, "r", true}}},
+        .links =
+            {{KIND(BLOCK_DEVICE), .up = {BLOCK_VIRT, 64, sizeof(struct block_request)},
+              .down = {BLOCK_DRIVER, 64, sizeof(struct block_response)}},
+             {KIND(BLOCK_CLIENT),
+              .up = {PART_CLIENT, 64, sizeof(struct block_request), {&block_data, "rw", false}},
+              .down = {BLOCK_VIRT, 64, sizeof(struct block_response), {&block_data, NULL, true}}}},
+    },
+};
+
+const size_t class_count = sizeof classes / sizeof classes[0];
+
+const struct class *class_find(const char *name)
+{
+    for (size_t i = 0; i < class_count; i++) {
+        if (strcmp(classes[i].name, name) == 0) {
+            return &classes[i];
+        }
+    }
+    return NULL;
+}
+
+size_t class_keys(const struct class *class)
+{
+    size_t n = 0;
+
+    while (n < CLASS_MAX_KEYS && class->keys[n].name != NULL) {
+        n++;
+    }
+    return n;
+}
+
+size_t class_parts(const struct class *class)
+{
+    size_t n = 0;
+
+    while (n < CLASS_MAX_PARTS && class->parts[n].suffix != NULL) {
+        n++;
+    }
+    return n;
+}
+
+size_t class_links(const struct class *class)
+{
+    size_t n = 0;
+
+    while (n < CLASS_MAX_LINKS && class->links[n].kind != LINK_NONE) {
+        n++;
+    }
+    return n;
+}
+
+static bool end_per_client(const struct class *class, const struct class_end *end)
+{
+    return end->part == PART_CLIENT || class->parts[end->part].per_client;
+}
+
+bool class_link_per_client(const struct class *class, const struct class_link *link)
+{
+    return end_per_client(class, &link->up) || end_per_client(class, &link->down);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolve.h"
+
+#include <string.h>
+
+#include "board.h"
+#include "lib/text.h"
+#include "values.h"
+
+#define SUGGESTIONS 3
+
+/* ---- The board ---- */
+
+static void resolve_board(const struct description *d, const struct world *world)
+{
+    const char *names[64];
+    const struct board *board = NULL;
+
+    if (d->board.text == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < board_count && i < 64; i++) {
+        names[i] = boards[i].name;
+        board = strcmp(boards[i].name, d->board.text) == 0 ? &boards[i] : board;
+    }
+    if (board == NULL) {
+        diag_error(d->board.at, "there is no board '%s'", d->board.text);
+        value_suggest(d->board.text, names, board_count, "boards");
+        return;
+    }
+    if (strcmp(board->compatible, world->tree->compatible) != 0) {
+        diag_error(d->board.at, "%s is not the device tree of %s: it is of '%s', not '%s'",
+                   world->tree->path, board->name, world->tree->compatible, board->compatible);
+    }
+    sdk_has_board(world->sdk, board->name);
+}
+
+/* ---- Nodes ---- */
+
+static const struct device *user_of(const struct description *d, const char *path)
+{
+    for (size_t i = 0; i < d->device_count; i++) {
+        const char *used = d->devices[i].node_path.text;
+        if (used != NULL && strcmp(used, path) == 0) {
+            return &d->devices[i];
+        }
+    }
+    return NULL;
+}
+
+static uint64_t first_page(const struct tree_node *node)
+{
+    return node->registers.count == 0 ? 0 : node->registers.items[0].address / PAGE_SIZE;
+}
+
+static bool page_is_used(const struct description *d, const struct tree_node *node)
+{
+    for (size_t i = 0; i < d->device_count; i++) {
+        const struct tree_node *used = d->devices[i].node;
+        if (used != NULL && used->registers.count > 0 && first_page(used) == first_page(node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void resolve_suggest_nodes(const struct description *d, const struct tree *tree,
+                           const struct tree_node *like, bool elsewhere, const char *label)
+{
+    const char *list = "";
+    size_t count = 0;
+
+    LIST_EACH(const struct tree_node, node, tree->nodes)
+    {
+        if (!tree_same_kind(node, like) || node->disabled || user_of(d, node->path) != NULL ||
+            (elsewhere && page_is_used(d, node))) {
+            continue;
+        }
+        if (count < SUGGESTIONS) {
+            list = text_format("%s%s%s", list, count == 0 ? "" : ", ", node->path);
+        }
+        count++;
+    }
+    if (count > SUGGESTIONS) {
+        diag_hint("%s: %s and %zu more", label, list, count - SUGGESTIONS);
+    } else {
+        diag_hint("%s: %s", label, count == 0 ? "none" : list);
+    }
+}
+
+static const char *nearest_node(const struct description *d, const struct tree *tree,
+                                const char *path, bool only_free)
+{
+    const char **names = text_alloc(tree->nodes.count, sizeof *names);
+    size_t count = 0;
+
+    LIST_EACH(const struct tree_node, node, tree->nodes)
+    {
+        if (!only_free || user_of(d, node->path) == NULL) {
+            names[count++] = node->path;
+        }
+    }
+    return diag_nearest(path, names, count);
+}
+
+/* Nodes that some driver of the device's class fits. */
+static const struct tree_node *fitting_node(const struct device *device, const struct world *world)
+{
+    LIST_EACH(const struct tree_node, node, world->tree->nodes)
+    {
+        LIST_EACH(const struct driver, driver, world->library->drivers)
+        {
+            if (strcmp(driver->about.class_name, device->class->name) == 0 &&
+                node->compatible.count > 0 &&
+                strcmp(driver->about.compatible[0], node->compatible.items[0]) == 0) {
+                return node;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void suggest_node(const struct description *d, const struct device *device,
+                         const struct world *world)
+{
+    const char *path = device->node_path.text;
+    const char *nearest = nearest_node(d, world->tree, path, true);
+    const struct tree_node *fitting = fitting_node(device, world);
+
+    if (nearest == NULL) {
+        nearest = nearest_node(d, world->tree, path, false);
+    }
+    const struct device *user = nearest == NULL ? NULL : user_of(d, nearest);
+    if (user != NULL) {
+        diag_hint("did you mean %s? it is used by '%s' (line %u)", nearest, user->name.text,
+                  user->name.at.line);
+    } else if (nearest != NULL) {
+        diag_hint("did you mean %s?", nearest);
+    } else if (fitting != NULL) {
+        resolve_suggest_nodes(d, world->tree, fitting, false,
+                              text_format("free nodes with a %s driver", device->class->name));
+    }
+}
+
+static void resolve_node(const struct description *d, struct device *device,
+                         const struct world *world)
+{
+    const char *path = device->node_path.text;
+    const char *name = device->name.text;
+    const struct tree_node *node = tree_find(world->tree, path);
+
+    if (node == NULL) {
+        diag_error(device->node_path.at, "%s: %s is not in %s", name, path,
+                   d->board.text == NULL ? world->tree->path : d->board.text);
+        suggest_node(d, device, world);
+        return;
+    }
+    const struct device *user = user_of(d, path);
+    if (user != device) {
+        diag_error(device->node_path.at, "%s: %s is used by '%s' already (line %u)", name, path,
+                   user->name.text, user->name.at.line);
+        resolve_suggest_nodes(d, world->tree, node, false, "free nodes of the same kind");
+    } else if (node->disabled) {
+        diag_error(device->node_path.at, "%s: %s is disabled in the device tree", name, path);
+    } else if (node->problem != NULL) {
+        diag_error(device->node_path.at, "%s: %s cannot be used: %s", name, path, node->problem);
+    } else {
+        device->node = node;
+    }
+}
+
+/* ---- Drivers ---- */
+
+static bool driver_fits(const struct driver *driver, const char *class, const char *compatible)
+{
+    bool fits = false;
+
+    for (size_t i = 0; i < sizeof driver->about.compatible / sizeof driver->about.compatible[0];
+         i++) {
+        fits = fits || strcmp(driver->about.compatible[i], compatible) == 0;
+    }
+    return fits && strcmp(driver->about.class_name, class) == 0;
+}
+
+static void tell_no_driver(const struct device *device, const struct library *library)
+{
+    const char *class = device->class->name;
+    const char *list = "none";
+
+    LIST_EACH(const struct driver, driver, library->drivers)
+    {
+        if (strcmp(driver->about.class_name, class) == 0) {
+            list = text_format("%s%s%s (%s)", strcmp(list, "none") == 0 ? "" : list,
+                               strcmp(list, "none") == 0 ? "" : ", ", driver->program.name,
+                               driver->about.compatible[0]);
+        }
+    }
+    diag_error(device->node_path.at, "%s: no %s driver fits %s, which is '%s'", device->name.text,
+               class, device->node->path,
+               device->node->compatible.count == 0 ? "" : device->node->compatible.items[0]);
+    diag_hint("%s drivers: %s", class, list);
+}
+
+/* The driver for the most specific of the node's compatible strings that has one. */
+static const struct driver *choose_driver(const struct device *device,
+                                          const struct library *library)
+{
+    LIST_EACH(const char *, compatible, device->node->compatible)
+    {
+        const struct driver *chosen = NULL;
+        LIST_EACH(const struct driver, driver, library->drivers)
+        {
+            if (!driver_fits(driver, device->class->name, *compatible)) {
+                continue;
+            }
+            if (chosen != NULL) {
+                diag_error(device->node_path.at, "%s: two %s drivers fit '%s': %s and %s",
+                           device->name.text, device->class->name, *compatible,
+                           chosen->program.name, driver->program.name);
+                diag_hint("keep one of them out of the directories of --programs");
+                return NULL;
+            }
+            chosen = driver;
+        }
+        if (chosen != NULL) {
+            return chosen;
+        }
+    }
+    tell_no_driver(device, library);
+    return NULL;
+}
+
+static bool check_needs(const struct device *device, const struct driver *driver)
+{
+    const struct tree_node *node = device->node;
+    const struct quoll_driver *about = &driver->about;
+    unsigned before = diag_errors();
+
+    if (about->registers > node->registers.count) {
+        diag_error(device->node_path.at, "%s: %s needs %u ranges of registers; %s has %zu",
+                   device->name.text, driver->program.name, about->registers, node->path,
+                   node->registers.count);
+        return false;
+    }
+    for (size_t i = 0; i < about->registers; i++) {
+        if (node->registers.items[i].size < about->register_size[i]) {
+            diag_error(device->node_path.at, "%s: %s needs 0x%x bytes of registers; %s has 0x%llx",
+                       device->name.text, driver->program.name, about->register_size[i], node->path,
+                       (unsigned long long)node->registers.items[i].size);
+        }
+    }
+    for (size_t i = 0; i < about->interrupts; i++) {
+        if (about->interrupt[i] >= node->interrupts.count) {
+            diag_error(device->node_path.at, "%s: %s needs interrupt %u (from 0); %s has %zu",
+                       device->name.text, driver->program.name, about->interrupt[i], node->path,
+                       node->interrupts.count);
+        }
+    }
+    return diag_errors() == before;
+}
+
+static void resolve_driver(struct device *device, const struct library *library)
+{
+    const struct driver *driver = choose_driver(device, library);
+
+    if (driver == NULL || !check_needs(device, driver)) {
+        return;
+    }
+    device->driver = driver;
+    bool may_use_timer =
+        driver->about.system_timer == 1 && strcmp(device->class->name, "timer") == 0;
+    program_check(&driver->program, may_use_timer, device->node_path.at, device->name.text);
+}
+
+/* ---- Programs and images ---- */
+
+static void resolve_parts(const struct device *device, const struct library *library)
+{
+    for (size_t i = 0; i < class_parts(device->class); i++) {
+        const char *name = device->class->parts[i].program;
+        if (name == NULL) {
+            continue;
+        }
+        struct program *program = library_find(library, name, device->name.at, device->name.text);
+        if (program != NULL) {
+            program_check(program, false, device->name.at, device->name.text);
+        }
+    }
+}
+
+static void resolve_client(struct client *client, const struct library *library)
+{
+    if (client->program_name.text == NULL) {
+        return;
+    }
+    client->program = library_find(library, client->program_name.text, client->program_name.at,
+                                   client->name.text);
+    if (client->program != NULL) {
+        program_check(client->program, false, client->program_name.at, client->name.text);
+    }
+}
+
+static void resolve_supervisor(const struct description *d, const struct library *library)
+{
+    struct place at = {d->path, 0, 0};
+    struct program *program = library_find(library, SUPERVISOR_NAME ".elf", at, SUPERVISOR_NAME);
+
+    if (program != NULL) {
+        program_check(program, false, at, SUPERVISOR_NAME);
+    }
+}
+
+static void resolve_disk(struct description *d, const struct disk_image *disk)
+{
+    const char *names[64];
+    size_t count = 0;
+
+    for (size_t i = 0; i < d->device_count; i++) {
+        struct device *device = &d->devices[i];
+        if (device->class == NULL || strcmp(device->class->name, "block") != 0) {
+            continue;
+        }
+        if (strcmp(device->name.text, disk->device) == 0) {
+            device->image = disk->path;
+            return;
+        }
+        if (count < 64) {
+            names[count++] = device->name.text;
+        }
+    }
+    diag_error((struct place){0}, "--disk %s=%s: there is no block device '%s'", disk->device,
+               disk->path, disk->device);
+    value_suggest(disk->device, names, count, "block devices");
+}
+
+void resolve(struct description *d, const struct world *world)
+{
+    resolve_board(d, world);
+    for (size_t i = 0; i < d->device_count; i++) {
+        struct device *device = &d->devices[i];
+        if (device->class == NULL || device->node_path.text == NULL) {
+            continue;
+        }
+        resolve_node(d, device, world);
+        if (device->node != NULL) {
+            resolve_driver(device, world->library);
+        }
+        resolve_parts(device, world->library);
+    }
+    for (size_t i = 0; i < d->client_count; i++) {
+        resolve_client(&d->clients[i], world->library);
+    }
+    resolve_supervisor(d, world->library);
+    LIST_EACH(const struct disk_image, disk, world->options->disks)
+    {
+        resolve_disk(d, disk);
+    }
+}
