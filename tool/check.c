@@ -6,7 +6,7 @@
 #include "compose.h"
 #include "gpt.h"
 #include "lib/text.h"
-#include "resolve.h"
+#include "nodes.h"
 #include "values.h"
 
 /* ---- Names and number of protection domains ---- */
@@ -243,7 +243,7 @@ static void check_page(const struct description *d, const struct tree *tree,
                      "each driver can reach the other's device",
                      later->name.text, (unsigned long long)page, earlier->name.text,
                      earlier->name.at.line);
-        resolve_suggest_nodes(d, tree, later->node, true, "nodes in other pages");
+        nodes_suggest(d, tree, later->node, true, "nodes in other pages");
     }
 }
 

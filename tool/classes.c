@@ -47,7 +47,7 @@ enum { TIMER_DRIVER, TIMER_VIRT };
 enum { NET_DRIVER, NET_RX, NET_TX, NET_COPY };
 enum { BLOCK_DRIVER, BLOCK_VIRT };
 
-const struct class classes[] = {
+const struct device_class classes[] = {
     {
         .name = "serial",
         .keys = {{.name = "colour",
@@ -66,6 +66,7 @@ const struct class classes[] = {
     },
     {
         .name = "timer",
+        .system_timer = true,
         .parts = {[TIMER_DRIVER] = {.suffix = "driver", .priority = PRIORITY_TIMER_DRIVER},
                   [TIMER_VIRT] = {.suffix = "virt",
                                   .program = "timer_virt.elf",
@@ -144,7 +145,7 @@ const struct class classes[] = {
 
 const size_t class_count = sizeof classes / sizeof classes[0];
 
-const struct class *class_find(const char *name)
+const struct device_class *class_find(const char *name)
 {
     for (size_t i = 0; i < class_count; i++) {
         if (strcmp(classes[i].name, name) == 0) {
@@ -154,7 +155,17 @@ const struct class *class_find(const char *name)
     return NULL;
 }
 
-size_t class_keys(const struct class *class)
+bool class_has_key(const struct device_class *class, enum key_type type)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < class_keys(class); i++) {
+        has = has || class->keys[i].type == type;
+    }
+    return has;
+}
+
+size_t class_keys(const struct device_class *class)
 {
     size_t n = 0;
 
@@ -164,7 +175,7 @@ size_t class_keys(const struct class *class)
     return n;
 }
 
-size_t class_parts(const struct class *class)
+size_t class_parts(const struct device_class *class)
 {
     size_t n = 0;
 
@@ -174,7 +185,7 @@ size_t class_parts(const struct class *class)
     return n;
 }
 
-size_t class_links(const struct class *class)
+size_t class_links(const struct device_class *class)
 {
     size_t n = 0;
 
@@ -184,12 +195,12 @@ size_t class_links(const struct class *class)
     return n;
 }
 
-static bool end_per_client(const struct class *class, const struct class_end *end)
+static bool end_per_client(const struct device_class *class, const struct class_end *end)
 {
     return end->part == PART_CLIENT || class->parts[end->part].per_client;
 }
 
-bool class_link_per_client(const struct class *class, const struct class_link *link)
+bool class_link_per_client(const struct device_class *class, const struct class_link *link)
 {
     return end_per_client(class, &link->up) || end_per_client(class, &link->down);
 }

@@ -80,25 +80,28 @@ struct class_part {
     struct class_view own;
 };
 
-struct class
-{
+struct device_class {
     const char *name;
+    bool system_timer; /* its drivers may write the CPU's timer */
     struct class_key keys[CLASS_MAX_KEYS];
     struct class_part parts[CLASS_MAX_PARTS];
     struct class_link links[CLASS_MAX_LINKS];
 };
 
-extern const struct class classes[];
+extern const struct device_class classes[];
 extern const size_t class_count;
 
 /** @return the class, or NULL */
-const struct class *class_find(const char *name);
+const struct device_class *class_find(const char *name);
 
-size_t class_keys(const struct class *class);
-size_t class_parts(const struct class *class);
-size_t class_links(const struct class *class);
+/** Whether clients say something of this type about their use of such a device. */
+bool class_has_key(const struct device_class *class, enum key_type type);
+
+size_t class_keys(const struct device_class *class);
+size_t class_parts(const struct device_class *class);
+size_t class_links(const struct device_class *class);
 
 /** Whether each client of the device has a link of this kind of its own. */
-bool class_link_per_client(const struct class *class, const struct class_link *link);
+bool class_link_per_client(const struct device_class *class, const struct class_link *link);
 
 #endif

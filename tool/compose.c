@@ -210,7 +210,7 @@ static void give_own_memory(struct system *s, const struct device *device)
 
 static void fill_settings(struct quoll_link_config *config, const struct use *use)
 {
-    const struct class *class = use->device->class;
+    const struct device_class *class = use->device->class;
 
     for (size_t i = 0; i < class_keys(class); i++) {
         const struct class_key *key = &class->keys[i];
@@ -302,7 +302,7 @@ static void add_client_links(struct system *s, const struct client *client)
 {
     for (size_t i = 0; i < client->use_count; i++) {
         const struct use *use = &client->uses[i];
-        const struct class *class = use->device->class;
+        const struct device_class *class = use->device->class;
         for (size_t j = 0; j < class_links(class); j++) {
             if (class_link_per_client(class, &class->links[j])) {
                 add_link(s, &class->links[j], use->device, use, client);

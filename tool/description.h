@@ -31,10 +31,10 @@ struct device {
     struct said name;
     struct said class_name;
     struct said node_path;
-    const struct class *class;    /* NULL: unknown, an error was told */
-    const struct tree_node *node; /* by resolve() */
-    const struct driver *driver;  /* by resolve() */
-    const char *image;            /* --disk: the file behind it, or NULL */
+    const struct device_class *class; /* NULL: unknown, an error was told */
+    const struct tree_node *node;     /* by resolve() */
+    const struct driver *driver;      /* by resolve() */
+    const char *image;                /* --disk: the file behind it, or NULL */
 };
 
 /* The value of a class's key in one use. */
@@ -79,8 +79,5 @@ struct description *description_read(const char *path);
 
 /** @return the value of a key of the use's class; the class must have it */
 const struct setting *use_setting(const struct use *use, const char *key);
-
-/** The place of a value if it was said, else of the use as a whole. */
-struct place setting_place(const struct use *use, const struct setting *setting);
 
 #endif

@@ -5,9 +5,8 @@
 
 #include "board.h"
 #include "lib/text.h"
+#include "nodes.h"
 #include "values.h"
-
-#define SUGGESTIONS 3
 
 /* ---- The board ---- */
 
@@ -33,140 +32,6 @@ static void resolve_board(const struct description *d, const struct world *world
                    world->tree->path, board->name, world->tree->compatible, board->compatible);
     }
     sdk_has_board(world->sdk, board->name);
-}
-
-/* ---- Nodes ---- */
-
-static const struct device *user_of(const struct description *d, const char *path)
-{
-    for (size_t i = 0; i < d->device_count; i++) {
-        const char *used = d->devices[i].node_path.text;
-        if (used != NULL && strcmp(used, path) == 0) {
-            return &d->devices[i];
-        }
-    }
-    return NULL;
-}
-
-static uint64_t first_page(const struct tree_node *node)
-{
-    return node->registers.count == 0 ? 0 : node->registers.items[0].address / PAGE_SIZE;
-}
-
-static bool page_is_used(const struct description *d, const struct tree_node *node)
-{
-    for (size_t i = 0; i < d->device_count; i++) {
-        const struct tree_node *used = d->devices[i].node;
-        if (used != NULL && used->registers.count > 0 && first_page(used) == first_page(node)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void resolve_suggest_nodes(const struct description *d, const struct tree *tree,
-                           const struct tree_node *like, bool elsewhere, const char *label)
-{
-    const char *list = "";
-    size_t count = 0;
-
-    LIST_EACH(const struct tree_node, node, tree->nodes)
-    {
-        if (!tree_same_kind(node, like) || node->disabled || user_of(d, node->path) != NULL ||
-            (elsewhere && page_is_used(d, node))) {
-            continue;
-        }
-        if (count < SUGGESTIONS) {
-            list = text_format("%s%s%s", list, count == 0 ? "" : ", ", node->path);
-        }
-        count++;
-    }
-    if (count > SUGGESTIONS) {
-        diag_hint("%s: %s and %zu more", label, list, count - SUGGESTIONS);
-    } else {
-        diag_hint("%s: %s", label, count == 0 ? "none" : list);
-    }
-}
-
-static const char *nearest_node(const struct description *d, const struct tree *tree,
-                                const char *path, bool only_free)
-{
-    const char **names = text_alloc(tree->nodes.count, sizeof *names);
-    size_t count = 0;
-
-    LIST_EACH(const struct tree_node, node, tree->nodes)
-    {
-        if (!only_free || user_of(d, node->path) == NULL) {
-            names[count++] = node->path;
-        }
-    }
-    return diag_nearest(path, names, count);
-}
-
-/* Nodes that some driver of the device's class fits. */
-static const struct tree_node *fitting_node(const struct device *device, const struct world *world)
-{
-    LIST_EACH(const struct tree_node, node, world->tree->nodes)
-    {
-        LIST_EACH(const struct driver, driver, world->library->drivers)
-        {
-            if (strcmp(driver->about.class_name, device->class->name) == 0 &&
-                node->compatible.count > 0 &&
-                strcmp(driver->about.compatible[0], node->compatible.items[0]) == 0) {
-                return node;
-            }
-        }
-    }
-    return NULL;
-}
-
-static void suggest_node(const struct description *d, const struct device *device,
-                         const struct world *world)
-{
-    const char *path = device->node_path.text;
-    const char *nearest = nearest_node(d, world->tree, path, true);
-    const struct tree_node *fitting = fitting_node(device, world);
-
-    if (nearest == NULL) {
-        nearest = nearest_node(d, world->tree, path, false);
-    }
-    const struct device *user = nearest == NULL ? NULL : user_of(d, nearest);
-    if (user != NULL) {
-        diag_hint("did you mean %s? it is used by '%s' (line %u)", nearest, user->name.text,
-                  user->name.at.line);
-    } else if (nearest != NULL) {
-        diag_hint("did you mean %s?", nearest);
-    } else if (fitting != NULL) {
-        resolve_suggest_nodes(d, world->tree, fitting, false,
-                              text_format("free nodes with a %s driver", device->class->name));
-    }
-}
-
-static void resolve_node(const struct description *d, struct device *device,
-                         const struct world *world)
-{
-    const char *path = device->node_path.text;
-    const char *name = device->name.text;
-    const struct tree_node *node = tree_find(world->tree, path);
-
-    if (node == NULL) {
-        diag_error(device->node_path.at, "%s: %s is not in %s", name, path,
-                   d->board.text == NULL ? world->tree->path : d->board.text);
-        suggest_node(d, device, world);
-        return;
-    }
-    const struct device *user = user_of(d, path);
-    if (user != device) {
-        diag_error(device->node_path.at, "%s: %s is used by '%s' already (line %u)", name, path,
-                   user->name.text, user->name.at.line);
-        resolve_suggest_nodes(d, world->tree, node, false, "free nodes of the same kind");
-    } else if (node->disabled) {
-        diag_error(device->node_path.at, "%s: %s is disabled in the device tree", name, path);
-    } else if (node->problem != NULL) {
-        diag_error(device->node_path.at, "%s: %s cannot be used: %s", name, path, node->problem);
-    } else {
-        device->node = node;
-    }
 }
 
 /* ---- Drivers ---- */
@@ -267,8 +132,7 @@ static void resolve_driver(struct device *device, const struct library *library)
         return;
     }
     device->driver = driver;
-    bool may_use_timer =
-        driver->about.system_timer == 1 && strcmp(device->class->name, "timer") == 0;
+    bool may_use_timer = driver->about.system_timer == 1 && device->class->system_timer;
     program_check(&driver->program, may_use_timer, device->node_path.at, device->name.text);
 }
 
@@ -317,10 +181,13 @@ static void resolve_disk(struct description *d, const struct disk_image *disk)
 
     for (size_t i = 0; i < d->device_count; i++) {
         struct device *device = &d->devices[i];
-        if (device->class == NULL || strcmp(device->class->name, "block") != 0) {
+        if (device->class == NULL || !class_has_key(device->class, KEY_PARTITION)) {
             continue;
         }
         if (strcmp(device->name.text, disk->device) == 0) {
+            if (device->image != NULL) {
+                diag_error((struct place){0}, "--disk %s is said twice", disk->device);
+            }
             device->image = disk->path;
             return;
         }
@@ -341,7 +208,7 @@ void resolve(struct description *d, const struct world *world)
         if (device->class == NULL || device->node_path.text == NULL) {
             continue;
         }
-        resolve_node(d, device, world);
+        nodes_resolve(d, device, world);
         if (device->node != NULL) {
             resolve_driver(device, world->library);
         }

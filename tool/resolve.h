@@ -21,12 +21,4 @@ struct world {
 /** Fill in the description's nodes, drivers, programs and images. Errors are told. */
 void resolve(struct description *d, const struct world *world);
 
-/**
- * The hint that lists a few free nodes of the same kind as `like`.
- *
- * @param elsewhere  only nodes that share no page with any device
- */
-void resolve_suggest_nodes(const struct description *d, const struct tree *tree,
-                           const struct tree_node *like, bool elsewhere, const char *label);
-
 #endif

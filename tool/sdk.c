@@ -2,7 +2,7 @@
 #include "sdk.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -112,11 +112,16 @@ bool sdk_run(const struct sdk *sdk, const char *board, const char *directory)
     if (output == NULL) {
         diag_fatal("no temporary file: %s", strerror(errno));
     }
+    fflush(NULL);
+    /* An interrupt is for the child: we stay, to clean up. */
+    signal(SIGINT, SIG_IGN);
     pid_t child = fork();
     if (child == 0) {
+        signal(SIGINT, SIG_DFL);
         run_tool(sdk, board, directory, fileno(output));
     }
     bool ended = child > 0 && waitpid(child, &status, 0) == child;
+    signal(SIGINT, SIG_DFL);
     bool succeeded = ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     if (!succeeded) {
         diag_error((struct place){0}, "the Microkit's tool failed; it said:");

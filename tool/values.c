@@ -162,3 +162,49 @@ bool value_is_name(const char *text)
 
     return islower((unsigned char)text[0]) && text[length] == '\0' && length <= NAME_MAX_LENGTH;
 }
+
+/* ---- Mappings ---- */
+
+bool value_among(const char *text, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool value_is_map(const struct value *value, const char *what)
+{
+    if (value->kind != VALUE_MAP) {
+        diag_error(value->at, "%s must be a mapping, not %s", what, yaml_kind(value));
+    }
+    return value->kind == VALUE_MAP;
+}
+
+void value_refuse_unknown_keys(const struct value *map, const char *who, const char *const *known,
+                               size_t count)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        const struct entry *entry = &map->entries[i];
+        if (!value_among(entry->key, known, count)) {
+            diag_error(entry->at, "%sunknown key '%s'", who, entry->key);
+            value_suggest(entry->key, known, count, "known keys");
+        }
+    }
+}
+
+struct said value_said(const struct value *map, struct place at, const char *who, const char *key)
+{
+    const struct entry *entry = yaml_find(map, key);
+    struct said said = {NULL, at};
+
+    if (entry == NULL) {
+        diag_error(at, "%s: '%s' is missing", who, key);
+        return said;
+    }
+    said.at = entry->value->at;
+    value_text(entry->value, who, key, &said.text);
+    return said;
+}

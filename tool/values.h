@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "description.h"
 #include "yaml_tree.h"
 
 #define PAGE_SIZE 4096U
@@ -38,5 +39,18 @@ bool value_is_name(const char *text);
  * else "LABEL: a, b, c".
  */
 void value_suggest(const char *given, const char *const *names, size_t count, const char *label);
+
+/** Whether the text is one of `names`. */
+bool value_among(const char *text, const char *const *names, size_t count);
+
+/** Whether it is a mapping; told as an error if not, naming it `what`. */
+bool value_is_map(const struct value *value, const char *what);
+
+/** Tell an error for each key that is not one of `known`. `who` ends with ": " or is empty. */
+void value_refuse_unknown_keys(const struct value *map, const char *who, const char *const *known,
+                               size_t count);
+
+/** The text of a key that must be there; `at` is where it is missed otherwise. */
+struct said value_said(const struct value *map, struct place at, const char *who, const char *key);
 
 #endif
