@@ -54,6 +54,7 @@ static void make_pd(uint64_t index)
 
     pd->regs.pc = image->entry;
     pd->regs.sp = image->stack;
+    pd->regs.spsr = SPSR_EL0;
     pd->priority = image->priority;
     pd->limited = image->budget < image->period;
     pd->space = image->tables | (index + 1) << VMID_SHIFT;

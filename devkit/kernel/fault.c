@@ -8,6 +8,7 @@
 #include "kernel.h"
 
 #define EC(esr)            ((esr) >> 26)
+#define EC_UNKNOWN         0x00
 #define EC_FPU             0x07
 #define EC_INSTRUCTION     0x20
 #define EC_DATA            0x24
@@ -16,9 +17,7 @@
 #define STATUS_TRANSLATION 0x04 /* level in the low two bits */
 #define STATUS_PERMISSION  0x0c
 #define STATUS_ALIGNMENT   0x21
-#define GUARD_MISMATCH     4
-#define CSPACE_BITS        64
-#define CSPACE_GUARD_BITS  55
+#define INVALID_ROOT       1
 
 static const char *memory_reason(uint64_t esr)
 {
@@ -57,6 +56,7 @@ static void report(const struct pd *pd)
         console_print("%s: fault: no handle %x; pc %x\n", name, pd->fault.address, pd->regs.pc);
         break;
     case FAULT_EXCEPTION:
+    case FAULT_TRAP:
         console_print("%s: fault: exception; pc %x esr %x\n", name, pd->regs.pc, esr);
         break;
     }
@@ -107,17 +107,14 @@ static uint64_t syscall_message(const struct pd *pd, uint64_t *words)
     return 13;
 }
 
-/* In seL4's terms: the capability's guard does not match, for it should be zero. */
+/* In seL4's terms: the lookup failed at the root of the capability space. */
 static uint64_t cap_message(const struct pd *pd, uint64_t *words)
 {
     words[0] = pd->regs.pc;
     words[1] = pd->fault.address;
     words[2] = 0;
-    words[3] = GUARD_MISMATCH;
-    words[4] = CSPACE_BITS;
-    words[5] = 0;
-    words[6] = CSPACE_GUARD_BITS;
-    return 7;
+    words[3] = INVALID_ROOT;
+    return 4;
 }
 
 /* The words that tell the parent; their number is returned. */
@@ -132,6 +129,9 @@ uint64_t fault_message(const struct pd *pd, uint64_t *words)
         return syscall_message(pd, words);
     case FAULT_CAP:
         return cap_message(pd, words);
+    case FAULT_TRAP:
+        words[0] = pd->fault.esr;
+        return 1;
     }
     return 0;
 }
@@ -171,8 +171,11 @@ void kernel_fault(struct pd *pd, uint64_t esr)
     case EC_INSTRUCTION:
         fault_raise(pd, (struct fault){FAULT_MEMORY, esr, pd->regs.pc});
         break;
-    default:
+    case EC_UNKNOWN:
         fault_raise(pd, (struct fault){FAULT_EXCEPTION, esr, 0});
+        break;
+    default:
+        fault_raise(pd, (struct fault){FAULT_TRAP, esr, 0});
         break;
     }
     sched_choose();

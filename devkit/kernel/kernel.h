@@ -61,6 +61,7 @@ enum fault_kind { /* as seL4 numbers them with MCS, which the Microkit uses */
                   FAULT_SYSCALL = 2,
                   FAULT_EXCEPTION = 3,
                   FAULT_MEMORY = 6,
+                  FAULT_TRAP = 8, /* seL4's VCPUFault: an instruction that EL2 traps */
 };
 
 struct fault {

@@ -14,6 +14,11 @@
 #define AT_X9   136 /* x9 to x15 */
 #define AT_X19  192 /* x19 to x28 */
 
+/* EL0 in AArch64; interrupts come, FIQs, of which there are none, do not. */
+#define SPSR_EL0 0x40
+
+#define INSTRUCTION_SIZE 4
+
 #ifndef __ASSEMBLER__
 
 #include <assert.h>

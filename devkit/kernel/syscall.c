@@ -111,14 +111,21 @@ static void dispatch(struct pd *pd)
     }
 }
 
+/* The fault is at the system call, which is made again unless the parent moves on. */
+static void raise(struct pd *pd, enum fault_kind kind, uint64_t what)
+{
+    pd->regs.pc -= INSTRUCTION_SIZE;
+    fault_raise(pd, (struct fault){kind, 0, what});
+}
+
 void kernel_syscall(struct pd *pd)
 {
     uint64_t number = pd->regs.NUMBER;
 
     if (UNLIKELY(number == 0 || number > DEVKIT_TCB_TIME)) {
-        fault_raise(pd, (struct fault){FAULT_SYSCALL, 0, number});
+        raise(pd, FAULT_SYSCALL, number);
     } else if (UNLIKELY(pd->regs.x[0] >= DEVKIT_CSPACE && names_handle(number))) {
-        fault_raise(pd, (struct fault){FAULT_CAP, 0, pd->regs.x[0]});
+        raise(pd, FAULT_CAP, pd->regs.x[0]);
     } else if (UNLIKELY(number == DEVKIT_PUT)) {
         if (DEVKIT_DEBUG) {
             console_put((char)pd->regs.x[0]);

@@ -7,11 +7,15 @@
 
 #include <sel4/errors.h>
 
-/* SPSR: EL0, AArch64, interrupts not masked; a parent chooses the condition flags only. */
+/* A parent chooses the condition flags only. */
 #define SPSR_FLAGS 0xf0000000U
 
+/* A system call that it waits in is made again if it goes on. */
 static void stop(struct pd *child)
 {
+    if (child->state == PD_WAITING || child->state == PD_CALLING) {
+        child->regs.pc -= INSTRUCTION_SIZE;
+    }
     call_cancel(child);
     sched_block(child, PD_STOPPED);
 }
@@ -25,16 +29,19 @@ uint64_t tcb_suspend(struct pd *child)
 uint64_t tcb_write(struct pd *parent, struct pd *child, bool resume, uint64_t count)
 {
     uint64_t *registers = (uint64_t *)&child->regs;
+    bool starts = resume && child->state != PD_READY;
 
     if (count > REGISTER_COUNT) {
         return seL4_InvalidArgument;
     }
+    if (starts) {
+        stop(child);
+    }
     for (uint64_t i = 0; i < count; i++) {
         registers[i] = parent->message[i];
     }
-    child->regs.spsr &= SPSR_FLAGS;
-    if (resume && child->state != PD_READY) {
-        stop(child);
+    child->regs.spsr = (child->regs.spsr & SPSR_FLAGS) | SPSR_EL0;
+    if (starts) {
         sched_ready(child);
     }
     return seL4_NoError;

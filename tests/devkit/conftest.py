@@ -66,14 +66,15 @@ class Sdk:
         assert done.returncode == 0, done.stdout + done.stderr
         return out
 
-    def boot(self, name, config="debug", until="| end"):
-        """Build and boot; return the lines of the console up to `until`."""
+    def boot(self, name, config="debug", until="| end", patience=0):
+        """Build and boot; return the lines of the console up to `until`, and what else
+        comes within `patience` seconds."""
         image = self.build(name, config) / "loader.img"
         command = [*QEMU, "-device", f"loader,file={image},addr=0x70000000,cpu-num=0"]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT) as qemu:
+                              stderr=subprocess.DEVNULL) as qemu:
             try:
-                return read_until(qemu.stdout, until)
+                return read_until(qemu.stdout, until, patience)
             finally:
                 qemu.kill()
 
@@ -81,13 +82,15 @@ class Sdk:
         return [line[2:] for line in self.boot(name, config) if line.startswith("| ")][:-1]
 
 
-def read_until(stream, until):
+def read_until(stream, until, patience=0):
     text, deadline = b"", time.monotonic() + SECONDS
     while until.encode() not in text:
         ready, _, _ = select.select([stream], [], [], max(0, deadline - time.monotonic()))
         chunk = os.read(stream.fileno(), 65536) if ready else b""
         assert chunk, f"no {until!r} within {SECONDS} s:\n" + text.decode(errors="replace")
         text += chunk
+    while patience and select.select([stream], [], [], patience)[0]:
+        text += os.read(stream.fileno(), 65536)
     return text.decode(errors="replace").replace("\r", "").splitlines()
 
 

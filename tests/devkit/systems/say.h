@@ -77,6 +77,5 @@ static inline void spin(uint64_t us)
 {
     uint64_t start = now();
 
-    while (now() - start < microseconds(us)) {
-    }
+    while (now() - start < microseconds(us)) {}
 }

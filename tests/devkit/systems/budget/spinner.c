@@ -4,8 +4,7 @@
 void init(void)
 {
     say("spins");
-    for (;;) {
-    }
+    for (;;) {}
 }
 
 void notified(microkit_channel ch)
