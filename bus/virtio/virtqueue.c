@@ -163,7 +163,7 @@ bool virtqueue_sleep(struct virtqueue *queue, unsigned more)
     return virtqueue_look(queue) < more;
 }
 
-bool virtqueue_break(struct virtqueue *queue, const char *how)
+void virtqueue_break(struct virtqueue *queue, const char *how)
 {
     queue->ready = 0;
     if (!queue->broken) {
@@ -171,7 +171,6 @@ bool virtqueue_break(struct virtqueue *queue, const char *how)
         count(COUNT_DEVICE_ERRORS, 1);
         quoll_log("queue %u is broken: the device %s", queue->number, how);
     }
-    return false;
 }
 
 bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie)

@@ -129,8 +129,8 @@ enum quoll_error virtqueue_open(struct virtqueue *queue, struct virtio_device *d
  */
 bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie);
 
-/* The device has broken the protocol: see above. Always false. */
-__attribute__((cold)) bool virtqueue_break(struct virtqueue *queue, const char *how);
+/* The device has broken the protocol: see above. */
+__attribute__((cold)) void virtqueue_break(struct virtqueue *queue, const char *how);
 
 /** Descriptors that can be added now. */
 static inline unsigned virtqueue_room(const struct virtqueue *queue)
@@ -199,7 +199,8 @@ static inline unsigned virtqueue_look(struct virtqueue *queue)
 
     if (queue->broken || ready > queue->outstanding) {
         queue->ready = 0;
-        return virtqueue_break(queue, "used index out of range");
+        virtqueue_break(queue, "used more than it has");
+        return 0;
     }
     dma_fence_read();
     queue->ready = ready;
@@ -236,10 +237,12 @@ static inline bool virtqueue_take(struct virtqueue *queue, struct virtqueue_done
     uint32_t length = entry->length;
 
     if (id >= queue->size || queue->slot[id].count == 0) {
-        return virtqueue_break(queue, "used a chain that it does not have");
+        virtqueue_break(queue, "used a chain that it does not have");
+        return false;
     }
     if (length > queue->slot[id].writable) {
-        return virtqueue_break(queue, "wrote more than it may");
+        virtqueue_break(queue, "wrote more than it may");
+        return false;
     }
     done->cookie = queue->slot[id].cookie;
     done->length = length;

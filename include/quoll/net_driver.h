@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a network driver is made of: the operations of one device, to be filled into
+ * the loops that all network drivers share (net/driver.c).
+ *
+ *     static const struct net_device device = {.start = start, ...};
+ *     NET_DRIVER(device, .compatible = {"virtio,mmio"}, .registers = 1, ...);
+ *
+ * Whatever the device is given, it hands back exactly once: when done, or after
+ * stop(), through the same two operations. All are called one at a time, and those
+ * about frames only between start() and stop(), except as said.
+ */
+#ifndef QUOLL_NET_DRIVER_H
+#define QUOLL_NET_DRIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quoll/config.h>
+#include <quoll/error.h>
+#include <quoll/net.h>
+#include <quoll/pd.h>
+
+struct net_device {
+    /**
+     * Reset the device, whatever an earlier life left: it then reads and writes no
+     * memory. Called first of all, and again at any time.
+     *
+     * @return if not QUOLL_OK, the driver gives up: the device may still use what it has
+     */
+    enum quoll_error (*stop)(void);
+
+    /** From reset to running, with nothing in its hands yet; fills in all of *info but `ready`. */
+    enum quoll_error (*start)(struct net_info *info);
+
+    /**
+     * The device's interrupt: clear it in the device, before anything is taken.
+     *
+     * @return whether *info was changed
+     */
+    bool (*interrupted)(struct net_info *info);
+
+    /** Whether the device has broken its protocol, or asks for it, and must be reset. */
+    bool (*failed)(void);
+
+    /* How many more buffers, how many more frames, the device surely takes. */
+    unsigned (*rx_room)(void);
+    unsigned (*tx_room)(void);
+
+    /** Hand over `count` buffers or frames, at most as many as there is room for. */
+    void (*rx_give)(const struct net_rx_buffer *buffers, unsigned count);
+    void (*tx_give)(const struct net_tx_frame *frames, unsigned count);
+
+    /**
+     * Take back up to `most` that the device is done with; after stop(), all that it
+     * still had, received ones with length 0.
+     *
+     * @return how many; 0 only if there are none
+     */
+    unsigned (*rx_take)(struct net_rx_done *done, unsigned most);
+    unsigned (*tx_take)(struct net_tx_done *done, unsigned most);
+
+    /**
+     * Ask for an interrupt at the next received frame.
+     *
+     * @return false if there is one already
+     */
+    bool (*rx_sleep)(void);
+
+    /**
+     * If `wanted`, ask for an interrupt when some of the frames that the device has are
+     * sent; else for none.
+     *
+     * @return false if there are some already, and they are wanted
+     */
+    bool (*tx_sleep)(bool wanted);
+};
+
+void net_driver_start(const struct net_device *device);
+void net_driver_wake(microkit_channel channel);
+
+/** The whole program: its entry points and its description (struct quoll_driver). */
+#define NET_DRIVER(operations, ...)                                                                \
+    void pd_start(void)                                                                            \
+    {                                                                                              \
+        net_driver_start(&(operations));                                                           \
+    }                                                                                              \
+    void pd_wake(microkit_channel channel)                                                         \
+    {                                                                                              \
+        net_driver_wake(channel);                                                                  \
+    }                                                                                              \
+    QUOLL_DRIVER(.class_name = "net", __VA_ARGS__)
+
+#endif

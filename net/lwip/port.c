@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lwIP's start, its clock, its timeouts and its random numbers.
+ *
+ * All of lwIP's timers share one timeout of the clock: after each wake-up it is set
+ * to when the earliest is due, and left alone if that is when it will come anyway.
+ */
+#include <quoll/log.h>
+#include <quoll/time.h>
+#include <quoll/timer_client.h>
+
+#include "lwip/init.h"
+#include "lwip/sys.h"
+#include "lwip/timeouts.h"
+
+#include "net/lwip/hooks.h"
+#include "net/lwip/quoll_lwip.h"
+#include "net/lwip/settings.h"
+
+static struct timer_client clock;
+static uint64_t due; /* of the timeout, if it is running */
+static uint64_t secret;
+static bool started;
+
+u32_t sys_now(void)
+{
+    return (u32_t)(quoll_now() / QUOLL_MS(1));
+}
+
+/* ---- Random numbers ---- */
+
+/* A bijection that spreads each bit over all (Steele et al., "SplitMix", OOPSLA 2014). */
+static uint64_t mix(uint64_t value)
+{
+    value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9U;
+    value = (value ^ value >> 27) * 0x94d049bb133111ebU;
+    return value ^ value >> 31;
+}
+
+/*
+ * There is no entropy source in the system (yet): these numbers differ from start to
+ * start by the counter's value alone, and are no protection against one who can
+ * measure it.
+ */
+uint32_t quoll_lwip_random(void)
+{
+    secret = mix(secret + 0x9e3779b97f4a7c15U + quoll_ticks());
+    return (uint32_t)(secret >> 32);
+}
+
+u32_t quoll_lwip_first_sequence(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote,
+                                u16_t remote_port)
+{
+    static uint64_t key;
+    uint64_t ends = (uint64_t)ip4_addr_get_u32(local) << 32 | ip4_addr_get_u32(remote);
+    uint64_t ports = (uint64_t)local_port << 16 | remote_port;
+
+    if (key == 0) {
+        key = (uint64_t)quoll_lwip_random() << 32 | quoll_lwip_random() | 1U;
+    }
+    /* RFC 6528: the clock ticks every 4 microseconds. */
+    return (u32_t)(quoll_now() / QUOLL_US(4)) + (u32_t)mix(mix(ends ^ key) ^ ports ^ key);
+}
+
+/* ---- Start ---- */
+
+static bool address_setting(const char *key, uint32_t *address, unsigned *prefix)
+{
+    const char *text = quoll_setting(key);
+
+    if (text != NULL && lwip_parse_address(text, address, prefix)) {
+        return true;
+    }
+    quoll_log("no network: setting '%s' is %s%s%s; it must be like %s", key,
+              text == NULL ? "missing" : "'", text == NULL ? "" : text, text == NULL ? "" : "'",
+              prefix != NULL ? "10.0.2.16/24" : "10.0.2.2");
+    return false;
+}
+
+static enum quoll_error start(struct netif *netif, const char *nic)
+{
+    uint32_t address = 0, gateway = 0;
+    unsigned prefix = 0;
+
+    if (!address_setting("ip", &address, &prefix) ||
+        (quoll_setting("gateway") != NULL && !address_setting("gateway", &gateway, NULL))) {
+        return QUOLL_EINVALID;
+    }
+    ip4_addr_t ip = {.addr = lwip_htonl(address)};
+    ip4_addr_t mask = {.addr = lwip_htonl(prefix == 0 ? 0 : 0xffffffffU << (32U - prefix))};
+    ip4_addr_t router = {.addr = lwip_htonl(gateway)};
+
+    return lwip_netif_add(netif, nic, &ip, &mask, &router);
+}
+
+enum quoll_error lwip_start(struct netif *netif, const char *nic, const char *clock_name)
+{
+    enum quoll_error error = timer_client_open(&clock, clock_name);
+
+    if (error != QUOLL_OK) {
+        quoll_log("no network: this client has no clock '%s'", clock_name);
+        return error;
+    }
+    lwip_init();
+    error = start(netif, nic);
+    started = error == QUOLL_OK;
+    lwip_flush();
+    return error;
+}
+
+/* ---- Work ---- */
+
+bool lwip_wake(microkit_channel channel)
+{
+    struct timer_expiry expiry;
+
+    if (!started) {
+        return false;
+    }
+    if (timer_client_wake(&clock, channel)) {
+        for (unsigned n = 0; n < TIMER_IDS && timer_client_next(&clock, &expiry); n++) {}
+        return true;
+    }
+    return lwip_netif_wake(channel);
+}
+
+/* A timeout that comes too early is looked at again then; only a late one must be moved. */
+static void set_timeout(void)
+{
+    u32_t ms = sys_timeouts_sleeptime();
+    uint64_t when = (quoll_now() / QUOLL_MS(1) + ms) * QUOLL_MS(1);
+
+    if (ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE) {
+        return;
+    }
+    if (!timer_running(&clock, LWIP_TIMEOUT) || when < due) {
+        due = when;
+        timer_set(&clock, LWIP_TIMEOUT, when);
+    }
+}
+
+void lwip_flush(void)
+{
+    if (started) {
+        lwip_netif_flush();
+        set_timeout();
+    }
+}
+
+bool lwip_poll(void)
+{
+    if (!started) {
+        return false;
+    }
+    bool more = lwip_netif_poll();
+
+    sys_check_timeouts();
+    lwip_netif_flush();
+    if (!more) {
+        set_timeout();
+    }
+    return more;
+}
