@@ -55,7 +55,7 @@ static void read_setting(struct setting *setting, const struct class_key *key, c
     case KEY_PARTITION:
         if (value_text(value, who, key->name, &setting->text) &&
             strlen(setting->text) >= key->width) {
-            diag_error(value->at, "%s: %s has a name of at most %zu characters", who, key->name,
+            diag_error(value->at, "%s: the name of a %s has at most %zu characters", who, key->name,
                        key->width - 1);
         }
         break;

@@ -59,33 +59,47 @@ void nodes_suggest(const struct description *d, const struct tree *tree,
     }
 }
 
-static const char *nearest_node(const struct description *d, const struct tree *tree,
-                                const char *path, bool only_free)
+/* Whether some driver of the device's class fits. */
+static bool has_driver(const struct tree_node *node, const struct device *device,
+                       const struct world *world)
 {
-    const char **names = text_alloc(tree->nodes.count, sizeof *names);
+    LIST_EACH(const char *, compatible, node->compatible)
+    {
+        LIST_EACH(const struct driver, driver, world->library->drivers)
+        {
+            if (driver_fits(driver, device->class->name, *compatible)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* How well a node could be meant: what is to be tried first. */
+enum wish { FREE_AND_FITTING, FITTING, ANY };
+
+static const char *nearest_node(const struct description *d, const struct device *device,
+                                const struct world *world, enum wish wish)
+{
+    const char **names = text_alloc(world->tree->nodes.count, sizeof *names);
     size_t count = 0;
 
-    LIST_EACH(const struct tree_node, node, tree->nodes)
+    LIST_EACH(const struct tree_node, node, world->tree->nodes)
     {
-        if (!only_free || user_of(d, node->path) == NULL) {
+        bool fits = wish == ANY || has_driver(node, device, world);
+        if (fits && (wish != FREE_AND_FITTING || user_of(d, node->path) == NULL)) {
             names[count++] = node->path;
         }
     }
-    return diag_nearest(path, names, count);
+    return diag_nearest(device->node_path.text, names, count);
 }
 
-/* Nodes that some driver of the device's class fits. */
 static const struct tree_node *fitting_node(const struct device *device, const struct world *world)
 {
     LIST_EACH(const struct tree_node, node, world->tree->nodes)
     {
-        LIST_EACH(const struct driver, driver, world->library->drivers)
-        {
-            if (strcmp(driver->about.class_name, device->class->name) == 0 &&
-                node->compatible.count > 0 &&
-                strcmp(driver->about.compatible[0], node->compatible.items[0]) == 0) {
-                return node;
-            }
+        if (has_driver(node, device, world)) {
+            return node;
         }
     }
     return NULL;
@@ -94,12 +108,11 @@ static const struct tree_node *fitting_node(const struct device *device, const s
 static void suggest_node(const struct description *d, const struct device *device,
                          const struct world *world)
 {
-    const char *path = device->node_path.text;
-    const char *nearest = nearest_node(d, world->tree, path, true);
+    const char *nearest = NULL;
     const struct tree_node *fitting = fitting_node(device, world);
 
-    if (nearest == NULL) {
-        nearest = nearest_node(d, world->tree, path, false);
+    for (enum wish wish = FREE_AND_FITTING; nearest == NULL && wish <= ANY; wish++) {
+        nearest = nearest_node(d, device, world, wish);
     }
     const struct device *user = nearest == NULL ? NULL : user_of(d, nearest);
     if (user != NULL) {

@@ -150,6 +150,17 @@ struct program *library_find(const struct library *library, const char *name, st
     return NULL;
 }
 
+bool driver_fits(const struct driver *driver, const char *class, const char *compatible)
+{
+    bool fits = false;
+
+    for (size_t i = 0; i < sizeof driver->about.compatible / sizeof driver->about.compatible[0];
+         i++) {
+        fits = fits || strcmp(driver->about.compatible[i], compatible) == 0;
+    }
+    return fits && strcmp(driver->about.class_name, class) == 0;
+}
+
 /* ---- Whether it can be used ---- */
 
 static void check_segments(const struct elf_file *elf, const char *name, struct place at,
@@ -188,7 +199,7 @@ static void check_config(const struct elf_file *elf, const char *name, struct pl
         diag_hint("it was built for another version of Quoll: build it again");
     } else if (elf_file_at(elf, symbol.address, symbol.size) == NULL) {
         diag_error(at, "%s: in %s 'quoll_config' is not part of the file", who, name);
-        diag_hint("it must be in a read-only section, as in core/config.S");
+        diag_hint("it must be in a read-only section, as in core/config_space.S");
     }
 }
 

@@ -49,6 +49,9 @@ struct library *library_open(const char *const *directories, size_t count);
 struct program *library_find(const struct library *library, const char *name, struct place at,
                              const char *who);
 
+/** Whether a driver is of the class and for this compatible string. */
+bool driver_fits(const struct driver *driver, const char *class, const char *compatible);
+
 /** Examine a program; told as errors. */
 void program_check(const struct program *program, bool may_use_timer, struct place at,
                    const char *who);

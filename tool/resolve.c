@@ -36,17 +36,6 @@ static void resolve_board(const struct description *d, const struct world *world
 
 /* ---- Drivers ---- */
 
-static bool driver_fits(const struct driver *driver, const char *class, const char *compatible)
-{
-    bool fits = false;
-
-    for (size_t i = 0; i < sizeof driver->about.compatible / sizeof driver->about.compatible[0];
-         i++) {
-        fits = fits || strcmp(driver->about.compatible[i], compatible) == 0;
-    }
-    return fits && strcmp(driver->about.class_name, class) == 0;
-}
-
 static void tell_no_driver(const struct device *device, const struct library *library)
 {
     const char *class = device->class->name;
@@ -60,9 +49,11 @@ static void tell_no_driver(const struct device *device, const struct library *li
                                driver->about.compatible[0]);
         }
     }
-    diag_error(device->node_path.at, "%s: no %s driver fits %s, which is '%s'", device->name.text,
+    diag_error(device->node_path.at, "%s: no %s driver fits %s, which is %s", device->name.text,
                class, device->node->path,
-               device->node->compatible.count == 0 ? "" : device->node->compatible.items[0]);
+               device->node->compatible.count == 0
+                   ? "compatible with nothing"
+                   : text_format("'%s'", device->node->compatible.items[0]));
     diag_hint("%s drivers: %s", class, list);
 }
 
