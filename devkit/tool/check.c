@@ -166,7 +166,7 @@ static void check_maps(const struct description *d)
         }
     }
     for (size_t i = 0; i < d->region_count; i++) {
-        if (!d->regions[i].mapped) {
+        if (!d->regions[i].mapped && diag_errors() == 0) {
             diag_warning(d->regions[i].place, "memory region '%s' is not mapped",
                          d->regions[i].name);
         }

@@ -192,6 +192,7 @@ static void unknown_region(const struct description *d, struct place place, cons
 
 static void read_region(struct description *d, const struct xml_element *e)
 {
+    unsigned errors = diag_errors();
     ALLOW(e, "name", "size", "page_size", "phys_addr");
     struct region region = {
         .name = need(e, "name"),
@@ -213,7 +214,7 @@ static void read_region(struct description *d, const struct xml_element *e)
                    "memory region '%s': size 0x%lx is not a multiple of the page size 0x%lx",
                    region.name, region.size, region.page_size);
     }
-    if (region.size == 0 && xml_attribute(e, "size") != NULL) {
+    if (region.size == 0 && diag_errors() == errors) {
         diag_error(e->place, "memory region '%s': size must not be 0", region.name);
     }
     if (region.physical % region.page_size != 0) {
@@ -517,7 +518,7 @@ struct description *description_read(const char *path)
     read_kind(d, system, "memory_region", read_region);
     read_kind(d, system, "protection_domain", read_root_pd);
     read_kind(d, system, "channel", read_channel);
-    if (d->pd_count == 0) {
+    if (d->pd_count == 0 && diag_errors() == 0) {
         diag_error((struct place){.file = path}, "there is no protection domain");
     }
     return d;

@@ -207,6 +207,7 @@ int main(int argc, char **argv)
     const char *board = find_board(sdk, &a);
 
     struct description *d = description_read(a.system);
+    stop_on_errors();
     description_check(d);
     stop_on_errors();
     memory_place_regions(d);
