@@ -128,5 +128,10 @@ bool sdk_run(const struct sdk *sdk, const char *board, const char *directory)
         show(output);
     }
     fclose(output);
+    if (succeeded && access(text_format("%s/loader.img", directory), F_OK) != 0) {
+        diag_error((struct place){0},
+                   "the Microkit's tool has made no image, though it did not fail");
+        return false;
+    }
     return succeeded;
 }
