@@ -21,7 +21,7 @@
  * How many lives of the driver a request may see the end of. One that takes the
  * driver with it each time is then given up, so that the others are served.
  */
-#define LEDGER_LIVES 8U
+#define LEDGER_LIVES 2U
 
 struct ledger_slot {
     struct block_request request; /* as the driver gets it */
