@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A client's network device. See <quoll/net_client.h>.
+ *
+ * The ledger says of each buffer who has it: we, the server (copier or transmit
+ * virtualiser), or the program. A server can give back only what it has, at the place
+ * where we put it, so it can damage frames but not the program's memory.
+ *
+ * When the last free Tx buffer is on its way, we go to sleep on the queue they come
+ * back through, before the frames are published: a virtualiser that sees the frames
+ * sees that we wait (net/tx_virt.c).
+ */
+#include <string.h>
+
+#include <quoll/net_client.h>
+
+enum holder {
+    OURS, /* in `free`, or not used */
+    SERVER,
+    PROGRAM,
+};
+
+static uint32_t offset_of(uint32_t buffer)
+{
+    return buffer * NET_BUFFER_SIZE + NET_CLIENT_OFFSET;
+}
+
+/* The buffer that an entry of a server names; false if the server does not have it. */
+static bool from_server(const struct net_client_pool *pool, const struct net_frame *frame,
+                        uint16_t *buffer)
+{
+    uint32_t index = frame->offset / NET_BUFFER_SIZE;
+
+    *buffer = (uint16_t)index;
+    return index < pool->count && frame->offset == offset_of(index) &&
+           pool->holder[index] == SERVER;
+}
+
+static void put_in_stock(struct net_client_pool *pool, uint16_t buffer)
+{
+    pool->holder[buffer] = OURS;
+    pool->free[pool->stock] = buffer;
+    pool->stock += 1U;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* No more buffers than the queues have places, so that none is ever without one. */
+static void open_pool(struct net_client_pool *pool, const struct quoll_link_config *config)
+{
+    uint32_t places = least(config->produce_capacity, config->consume_capacity);
+
+    link_open(&pool->link, config, sizeof(struct net_frame));
+    pool->data = (unsigned char *)(uintptr_t)config->data.vaddr;
+    pool->count = (uint16_t)least(least(places, NET_CLIENT_BUFFERS),
+                                  (uint32_t)(config->data.size / NET_BUFFER_SIZE));
+    for (uint16_t buffer = pool->count; buffer > 0; buffer--) {
+        put_in_stock(pool, (uint16_t)(buffer - 1U));
+    }
+}
+
+/* A server's new life: all that its old one had is ours again. */
+static void take_all_back(struct net_client_pool *pool)
+{
+    for (uint16_t buffer = 0; buffer < pool->count; buffer++) {
+        if (pool->holder[buffer] == SERVER) {
+            put_in_stock(pool, buffer);
+        }
+    }
+}
+
+static bool up(struct net_client_pool *pool)
+{
+    enum link_state state = link_check(&pool->link);
+
+    if (state == LINK_CAME_UP) {
+        take_all_back(pool);
+    }
+    return state != LINK_DOWN;
+}
+
+/* Hand a buffer of ours or the program's to the server; it comes back if that fails. */
+static void hand_over(struct net_client_pool *pool, uint16_t buffer, uint16_t length)
+{
+    struct net_frame frame = {.offset = offset_of(buffer), .length = length};
+    struct link *link = &pool->link;
+
+    if (link->up && (link->out.room > 0 || queue_look_for_room(&link->out) > 0) &&
+        net_frames_put(&link->out, &frame)) {
+        pool->holder[buffer] = SERVER;
+        return;
+    }
+    link_count(link, COUNT_DROPPED, 1);
+    put_in_stock(pool, buffer);
+}
+
+/* ---- Receiving ---- */
+
+static void supply(struct net_client_pool *rx)
+{
+    while (rx->link.up && rx->stock > 0 && queue_look_for_room(&rx->link.out) > 0) {
+        for (uint32_t n = least(rx->stock, rx->link.out.room); n > 0; n--) {
+            rx->stock -= 1U;
+            hand_over(rx, rx->free[rx->stock], NET_BUFFER_SIZE - NET_CLIENT_OFFSET);
+        }
+    }
+}
+
+bool net_receive(struct net_client *client, struct net_received *frame)
+{
+    struct net_client_pool *rx = &client->rx;
+    struct net_frame entry;
+
+    if (!rx->link.up || (rx->link.in.ready == 0 && queue_look(&rx->link.in) == 0)) {
+        return false;
+    }
+    while (net_frames_take(&rx->link.in, &entry)) {
+        if (!from_server(rx, &entry, &frame->buffer) || entry.length < NET_FRAME_MIN ||
+            entry.length > NET_FRAME_MAX) {
+            link_count(&rx->link, COUNT_REFUSED, 1);
+            continue;
+        }
+        rx->holder[frame->buffer] = PROGRAM;
+        frame->data = rx->data + entry.offset;
+        frame->length = entry.length;
+        link_count(&rx->link, COUNT_BYTES, entry.length);
+        return true;
+    }
+    return false;
+}
+
+void net_return(struct net_client *client, uint16_t buffer)
+{
+    struct net_client_pool *rx = &client->rx;
+
+    if (buffer < rx->count && rx->holder[buffer] == PROGRAM) {
+        put_in_stock(rx, buffer);
+    }
+}
+
+/* ---- Sending ---- */
+
+static void take_sent(struct net_client_pool *tx)
+{
+    struct net_frame frame;
+    uint16_t buffer;
+
+    if (!tx->link.up) {
+        return;
+    }
+    (void)queue_look(&tx->link.in);
+    while (net_frames_take(&tx->link.in, &frame)) {
+        if (from_server(tx, &frame, &buffer)) {
+            put_in_stock(tx, buffer);
+        } else {
+            link_count(&tx->link, COUNT_REFUSED, 1);
+        }
+    }
+    link_release(&tx->link);
+}
+
+uint8_t *net_tx_buffer(struct net_client *client)
+{
+    struct net_client_pool *tx = &client->tx;
+
+    if (tx->stock == 0) {
+        take_sent(tx);
+    }
+    if (tx->stock == 0) {
+        return NULL;
+    }
+    tx->stock -= 1U;
+    uint16_t buffer = tx->free[tx->stock];
+
+    tx->holder[buffer] = PROGRAM;
+    return tx->data + offset_of(buffer);
+}
+
+void net_send(struct net_client *client, const uint8_t *buffer, uint16_t length)
+{
+    struct net_client_pool *tx = &client->tx;
+    uint64_t index = (uint64_t)(buffer - tx->data) / NET_BUFFER_SIZE;
+
+    if (index >= tx->count || tx->holder[index] != PROGRAM) {
+        return;
+    }
+    if (length == 0) {
+        put_in_stock(tx, (uint16_t)index);
+        return;
+    }
+    hand_over(tx, (uint16_t)index, length);
+    link_count(&tx->link, COUNT_BYTES, length);
+}
+
+/* ---- Batches, sleep, lives ---- */
+
+/* Whether we wait for Tx buffers; false if there are some (again). */
+static bool out_of_buffers(struct net_client_pool *tx)
+{
+    while (tx->stock == 0 && tx->link.up) {
+        if (queue_sleep(&tx->link.in)) {
+            return true;
+        }
+        take_sent(tx);
+    }
+    return false;
+}
+
+void net_client_flush(struct net_client *client)
+{
+    struct link *tx = &client->tx.link;
+
+    supply(&client->rx);
+    link_release(&client->rx.link);
+    link_publish(&client->rx.link);
+
+    bool waiting = out_of_buffers(&client->tx);
+
+    if (waiting && !client->tx_awaited && tx->out.tail == tx->out.published) {
+        link_signal(tx); /* it has our frames already, and does not know that we wait */
+    }
+    client->tx_awaited = waiting;
+    link_publish(tx);
+}
+
+bool net_client_sleep(struct net_client *client)
+{
+    bool waited = client->tx_awaited;
+
+    net_client_flush(client);
+    bool buffers = waited && !client->tx_awaited;
+
+    return (!client->rx.link.up || queue_sleep(&client->rx.link.in)) && !buffers;
+}
+
+bool net_client_wake(struct net_client *client, microkit_channel channel)
+{
+    bool ours = false;
+
+    if (client->rx.link.config == NULL) {
+        return false;
+    }
+    if (channel == client->rx.link.config->channel) {
+        link_count(&client->rx.link, COUNT_WOKEN, 1);
+        ours = true;
+    }
+    if (channel == client->tx.link.config->channel) {
+        link_count(&client->tx.link, COUNT_WOKEN, 1);
+        ours = true;
+    }
+    (void)up(&client->rx);
+    (void)up(&client->tx);
+    (void)link_broken(&client->rx.link);
+    (void)link_broken(&client->tx.link);
+    if (ours && client->tx.stock == 0) {
+        take_sent(&client->tx);
+    }
+    return ours;
+}
+
+enum quoll_error net_client_open(struct net_client *client, const char *device)
+{
+    const struct quoll_link_config *rx = quoll_find_link(LINK_NET_RX_CLIENT, device, 0);
+    const struct quoll_link_config *tx = quoll_find_link(LINK_NET_TX_CLIENT, device, 0);
+
+    if (rx == NULL || tx == NULL) {
+        return QUOLL_ENOTFOUND;
+    }
+    open_pool(&client->rx, rx);
+    open_pool(&client->tx, tx);
+    (void)net_client_wake(client, rx->channel);
+    net_client_flush(client);
+    return QUOLL_OK;
+}
+
+void net_client_mac(const struct net_client *client, uint8_t mac[6])
+{
+    memcpy(mac, client->tx.link.config->settings.net.mac, 6);
+}
+
+static bool ready(const struct net_client_pool *pool)
+{
+    struct net_info info;
+
+    return link_told(&pool->link, &info, sizeof info) && info.ready == 1 && info.link == 1;
+}
+
+bool net_client_ready(const struct net_client *client)
+{
+    return ready(&client->rx) && ready(&client->tx);
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The transmit virtualiser: takes frames from the clients in turn, lets only those
+ * out that say they come from their sender, and hands them to the driver.
+ *
+ * A frame's first bytes are copied into a head, which no client can write, and the
+ * copy is checked; the rest stays in the client's memory and is named by its I/O
+ * address. The ledger says of each head whose frame it carries. A client may have a
+ * fair share of the heads, those of its earlier lives included, so neither a greedy
+ * nor a restless one can take them all. A frame is taken only if there is a place to
+ * give its buffer back, so one who does not take buffers back is not served.
+ *
+ * Sent frames are looked for whenever we are awake. To be woken for them costs an
+ * interrupt, so we ask only if someone waits: a client that is out of buffers or
+ * share. We and the clients go to sleep on a queue before the frames that make us
+ * wait are published, so that whoever sees those frames sees that someone waits.
+ */
+#include <string.h>
+
+#include <quoll/dma.h>
+#include <quoll/link.h>
+#include <quoll/net.h>
+#include <quoll/pd.h>
+
+#define MAX_HEADS   256U
+#define MAX_CLIENTS 61U /* channels, less the driver's */
+#define BATCH       16U /* frames per client and turn */
+#define TURNS       64U /* before we look after the driver again */
+
+#define HEAD_BYTES (NET_HEAD_SIZE - NET_HEADROOM)
+#define SOURCE_MAC 6U /* where it lies in a frame */
+
+#define NEVER_PASSED_ON 1U /* no generation of whole information is odd */
+
+struct client {
+    struct link link;
+    uint64_t mac;
+    uint64_t data_io;
+    uint32_t held; /* heads that carry its frames, of any of its lives */
+};
+
+struct head {
+    uint32_t offset; /* of the frame in its client's data */
+    uint16_t length;
+    uint8_t client;
+    bool with_driver;
+    bool stale; /* the client has a new life: there is nobody to give the buffer back to */
+};
+
+static struct tx_virt {
+    struct link driver;
+    uint32_t driver_info; /* generation of the information that was passed on */
+    struct net_info info;
+    unsigned char *heads;
+    uint64_t heads_io;
+    uint32_t longest; /* frame that the device takes */
+    uint32_t share;   /* heads that a client may have */
+    unsigned clients;
+    unsigned turn;
+    uint64_t pending; /* set of clients that may have frames for us, */
+    uint64_t waiting; /* of those that wait for buffers, */
+    uint64_t looked;  /* of those whose link was checked in this wake-up, */
+    uint64_t touched; /* and of those that have something new to see */
+    bool armed;       /* we sleep until the next sent frame */
+    bool coherent;
+    uint32_t stock; /* of free heads */
+    uint16_t free[MAX_HEADS];
+    struct head head[MAX_HEADS];
+    struct client client[MAX_CLIENTS];
+} virt;
+
+/* The six bytes as they lie in memory, the first one lowest. */
+static uint64_t mac_at(const unsigned char *at)
+{
+    uint64_t mac = 0;
+
+    memcpy(&mac, at, 6);
+    return mac;
+}
+
+static uint64_t set_of(unsigned client)
+{
+    return UINT64_C(1) << client;
+}
+
+/* ---- Clients ---- */
+
+static void tell(struct client *client)
+{
+    struct net_info info = virt.info;
+
+    memcpy(info.mac, client->link.config->settings.net.mac, sizeof info.mac);
+    link_tell(&client->link, &info, sizeof info);
+}
+
+/* A client's new life: what its old one sent completes to nobody. */
+static void forget_frames(unsigned number)
+{
+    virt.waiting &= ~set_of(number);
+    for (uint32_t id = 0; id < MAX_HEADS; id++) {
+        virt.head[id].stale = virt.head[id].stale || virt.head[id].client == number;
+    }
+}
+
+/* Before anything is done with a client's queues, once per round; false if it is down. */
+static bool look_at(unsigned number)
+{
+    struct client *client = &virt.client[number];
+
+    if ((virt.looked & set_of(number)) != 0) {
+        return client->link.up;
+    }
+    virt.looked |= set_of(number);
+    switch (link_check(&client->link)) {
+    case LINK_DOWN:
+        return false;
+    case LINK_CAME_UP:
+        forget_frames(number);
+        tell(client);
+        break;
+    case LINK_UP:
+        break;
+    }
+    (void)queue_look_for_room(&client->link.out);
+    return true;
+}
+
+static void give_back(unsigned number, const struct net_frame *frame)
+{
+    struct client *client = &virt.client[number];
+
+    if (!net_frames_put(&client->link.out, frame)) {
+        link_count(&client->link, COUNT_DROPPED, 1);
+    }
+    virt.waiting &= ~set_of(number);
+    virt.touched |= set_of(number);
+}
+
+/* ---- From a client to the driver ---- */
+
+static bool good(const struct client *client, const struct net_frame *frame)
+{
+    uint64_t size = client->link.config->data.size;
+
+    return frame->length >= NET_FRAME_MIN && frame->length <= virt.longest &&
+           frame->reserved == 0 && frame->offset <= size && frame->length <= size - frame->offset;
+}
+
+/* Everything before the driver may see a frame; false if it must not leave. */
+static bool fill_head(const struct client *client, const struct net_frame *frame,
+                      unsigned char *head, uint32_t length)
+{
+    const unsigned char *data = (const unsigned char *)(uintptr_t)client->link.config->data.vaddr;
+
+    memcpy(head, data + frame->offset, length);
+    if (mac_at(head + SOURCE_MAC) != client->mac) {
+        return false;
+    }
+    if (!virt.coherent) {
+        cache_clean(head - NET_HEADROOM, NET_HEAD_SIZE);
+    }
+    if (client->link.config->data.coherent == 0) {
+        cache_clean(data + frame->offset + length, frame->length - length);
+    }
+    return true;
+}
+
+/* Needs a free head, room at the driver's, and room to give the buffer back. */
+static void submit(unsigned number, const struct net_frame *frame)
+{
+    struct client *client = &virt.client[number];
+    uint32_t id = virt.free[virt.stock - 1U];
+    uint64_t head = (uint64_t)id * NET_HEAD_SIZE + NET_HEADROOM;
+    uint32_t head_length = frame->length < HEAD_BYTES ? frame->length : HEAD_BYTES;
+
+    if (!good(client, frame) || !fill_head(client, frame, virt.heads + head, head_length)) {
+        link_count(&client->link, COUNT_REFUSED, 1);
+        give_back(number, frame);
+        return;
+    }
+    struct net_tx_frame out = {
+        .head = virt.heads_io + head,
+        .body = client->data_io + frame->offset + head_length,
+        .head_length = (uint16_t)head_length,
+        .body_length = (uint16_t)(frame->length - head_length),
+        .id = id,
+    };
+
+    (void)net_tx_frames_put(&virt.driver.out, &out);
+    link_count(&client->link, COUNT_BYTES, frame->length);
+    virt.stock -= 1U;
+    virt.head[id] = (struct head){frame->offset, frame->length, (uint8_t)number, true, false};
+    client->held += 1U;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many frames of a client can go out now, wherever the narrow place is. */
+static uint32_t allowance(const struct client *client)
+{
+    uint32_t room = client->link.out.room;
+    uint32_t places = room > client->held ? room - client->held : 0;
+    uint32_t share = virt.share > client->held ? virt.share - client->held : 0;
+
+    return least(least(places, share), least(virt.stock, virt.driver.out.room));
+}
+
+enum outcome {
+    IDLE,    /* no frames left; the client will wake us */
+    BLOCKED, /* frames left that cannot go out before others are done */
+    MORE,    /* its turn comes again */
+};
+
+static enum outcome serve(unsigned number)
+{
+    struct link *link = &virt.client[number].link;
+    struct net_frame frame;
+
+    if (!look_at(number) || link_broken(link)) {
+        return IDLE;
+    }
+    uint32_t most = least(allowance(&virt.client[number]), BATCH);
+    uint32_t ready = queue_look(&link->in);
+
+    for (uint32_t n = least(most, ready); n > 0; n--) {
+        (void)net_frames_take(&link->in, &frame);
+        submit(number, &frame);
+    }
+    link_release(link);
+    if (queue_awaited(&link->out) && link->out.tail == link->out.published) {
+        virt.waiting |= set_of(number);
+    }
+    if (link->in.ready == 0) {
+        return queue_sleep(&link->in) ? IDLE : MORE;
+    }
+    if (most == BATCH || (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
+        return MORE;
+    }
+    return BLOCKED;
+}
+
+/* The next of a set at or after a place, going round. */
+static unsigned next_of(uint64_t set, unsigned from)
+{
+    uint64_t later = from < 64U ? set & (UINT64_MAX << from) : 0;
+
+    return (unsigned)__builtin_ctzll(later != 0 ? later : set);
+}
+
+/* Serve all that have something, in turn; false if not all came to a rest. */
+static bool serve_pending(void)
+{
+    uint64_t todo = virt.pending;
+
+    (void)queue_look_for_room(&virt.driver.out);
+    for (unsigned turns = 0; todo != 0 && turns < TURNS; turns++) {
+        unsigned number = next_of(todo, virt.turn);
+        enum outcome outcome = serve(number);
+
+        virt.turn = number + 1U;
+        if (outcome != MORE) {
+            todo &= ~set_of(number);
+        }
+        if (outcome == IDLE) {
+            virt.pending &= ~set_of(number);
+        }
+    }
+    return todo == 0;
+}
+
+/* ---- From the driver to a client ---- */
+
+static void finish(uint32_t id)
+{
+    struct head *head = &virt.head[id];
+    struct net_frame frame = {.offset = head->offset, .length = head->length};
+
+    head->with_driver = false;
+    virt.free[virt.stock++] = (uint16_t)id;
+    virt.client[head->client].held -= 1U;
+    if (look_at(head->client) && !head->stale) {
+        give_back(head->client, &frame);
+    }
+}
+
+static void take_done(void)
+{
+    struct net_tx_done done;
+
+    (void)queue_look(&virt.driver.in);
+    while (net_tx_dones_take(&virt.driver.in, &done)) {
+        if (done.id < MAX_HEADS && virt.head[done.id].with_driver) {
+            finish(done.id);
+            virt.armed = false;
+        } else {
+            link_count(&virt.driver, COUNT_REFUSED, 1);
+        }
+    }
+    link_release(&virt.driver);
+}
+
+/* A new life of the driver, which has reset the device: what was with it is lost. */
+static void take_all_back(void)
+{
+    virt.armed = false;
+    for (uint32_t id = 0; id < MAX_HEADS; id++) {
+        if (virt.head[id].with_driver) {
+            finish(id);
+        }
+    }
+}
+
+static void publish_to_clients(void)
+{
+    for (; virt.touched != 0; virt.touched &= virt.touched - 1U) {
+        link_publish(&virt.client[__builtin_ctzll(virt.touched)].link);
+    }
+}
+
+/*
+ * Go to sleep on the driver's queue if someone waits for sent frames; false if there
+ * are some. A driver that has the frames already must be told that we wait now.
+ */
+static bool wait_if_wanted(void)
+{
+    if (virt.armed || (virt.pending | virt.waiting) == 0) {
+        return true;
+    }
+    if (!queue_sleep(&virt.driver.in)) {
+        return false;
+    }
+    virt.armed = true;
+    if (virt.driver.out.tail == virt.driver.out.published) {
+        link_signal(&virt.driver);
+    }
+    return true;
+}
+
+static void transmit(void)
+{
+    bool rest;
+
+    do {
+        virt.looked = 0;
+        take_done();
+        rest = serve_pending();
+        publish_to_clients();
+        rest = wait_if_wanted() && rest;
+        link_publish(&virt.driver);
+    } while (!rest);
+    (void)link_broken(&virt.driver);
+}
+
+/* Without a driver, frames wait; but a client's new life is acknowledged. */
+static void look_at_pending(void)
+{
+    for (uint64_t set = virt.pending; set != 0; set &= set - 1U) {
+        (void)look_at((unsigned)__builtin_ctzll(set));
+    }
+}
+
+/* Pass on what the driver says about device and carrier, if it is new. */
+static void relay_info(void)
+{
+    uint32_t generation = atomic_load_explicit(&virt.driver.peer->generation, memory_order_acquire);
+
+    if (virt.driver.up ? generation == virt.driver_info : virt.info.ready == 0) {
+        return;
+    }
+    if (virt.driver.up && !link_told(&virt.driver, &virt.info, sizeof virt.info)) {
+        return; /* in the middle of writing it: the driver will wake us */
+    }
+    virt.driver_info = generation;
+    virt.info.ready = virt.driver.up && virt.info.ready == 1;
+    virt.longest = least(virt.info.mtu, NET_FRAME_MAX - NET_FRAME_MIN) + NET_FRAME_MIN;
+    for (unsigned i = 0; i < virt.clients; i++) {
+        tell(&virt.client[i]);
+    }
+}
+
+/* ---- Entry points ---- */
+
+static void open_clients(void)
+{
+    const struct quoll_link_config *config;
+
+    while (virt.clients < MAX_CLIENTS &&
+           (config = quoll_find_link(LINK_NET_TX_CLIENT, NULL, virt.clients)) != NULL) {
+        struct client *client = &virt.client[virt.clients++];
+
+        client->mac = mac_at(config->settings.net.mac);
+        client->data_io = quoll_io_address(&config->data);
+        link_open(&client->link, config, sizeof(struct net_frame));
+    }
+}
+
+/* The headrooms stay zero for good: the drivers' devices only read them. */
+static void open_heads(void)
+{
+    const struct quoll_region_config *own = &quoll_config.own;
+    uint32_t heads = least((uint32_t)(own->size / NET_HEAD_SIZE), MAX_HEADS);
+
+    heads = least(heads, virt.driver.out.capacity);
+    virt.heads = (unsigned char *)(uintptr_t)own->vaddr;
+    virt.heads_io = quoll_io_address(own);
+    virt.coherent = own->coherent != 0;
+    virt.share = virt.clients == 0 || heads < virt.clients ? 1U : heads / virt.clients;
+    while (virt.stock < heads) {
+        uint32_t id = heads - 1U - virt.stock;
+
+        memset(virt.heads + (uint64_t)id * NET_HEAD_SIZE, 0, NET_HEADROOM);
+        virt.free[virt.stock++] = (uint16_t)id;
+    }
+}
+
+void pd_start(void)
+{
+    virt.longest = NET_FRAME_MAX;
+    open_clients();
+    link_open(&virt.driver, quoll_find_link(LINK_NET_TX_DEVICE, NULL, 0),
+              sizeof(struct net_tx_frame));
+    open_heads();
+    pd_wake(virt.driver.config->channel);
+}
+
+static void wake_for_client(microkit_channel channel)
+{
+    for (unsigned i = 0; i < virt.clients; i++) {
+        if (virt.client[i].link.config->channel == channel) {
+            link_count(&virt.client[i].link, COUNT_WOKEN, 1);
+            virt.pending |= set_of(i);
+        }
+    }
+}
+
+void pd_wake(microkit_channel channel)
+{
+    virt.looked = 0;
+    if (channel == virt.driver.config->channel) {
+        link_count(&virt.driver, COUNT_WOKEN, 1);
+    } else {
+        wake_for_client(channel);
+    }
+    enum link_state state = link_check(&virt.driver);
+
+    if (state == LINK_CAME_UP) {
+        take_all_back();
+        virt.driver_info = NEVER_PASSED_ON;
+    }
+    relay_info();
+    if (state != LINK_DOWN) {
+        transmit();
+    } else {
+        look_at_pending();
+    }
+}
