@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The example `webserver`: its programs, its system image, its disk, and running it.
+
+include mk/lwip.mk
+
+EXAMPLE_DIR := examples/webserver
+EXAMPLE_OUT := $(OUT)/example
+BOARD_DTB   := $(BUILD)/boards/$(BOARD).dtb
+
+SITE          ?= $(EXAMPLE_DIR)/site
+HTTP_PORT     ?= 8080
+ECHO_UDP_PORT ?= 7007
+ECHO_TCP_PORT ?= 7007
+
+# ---- Programs ----
+
+ECHO_OBJECTS := $(call object_of,$(EXAMPLE_DIR)/echo.c)
+WEB_OBJECTS  := $(filter-out $(ECHO_OBJECTS),$(foreach s,$(wildcard $(EXAMPLE_DIR)/*.c),$(call object_of,$(s))))
+
+$(WEB_OBJECTS) $(ECHO_OBJECTS): PD_CFLAGS += $(LWIP_CFLAGS)
+$(WEB_OBJECTS) $(ECHO_OBJECTS): | $(LWIP)/.done
+
+$(EXAMPLE_OUT)/web.elf: $(WEB_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
+	$(call quoll_link,$(WEB_OBJECTS) $(OUT)/liblwip.a,)
+
+$(EXAMPLE_OUT)/echo.elf: $(ECHO_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
+	$(call quoll_link,$(ECHO_OBJECTS) $(OUT)/liblwip.a,)
+
+# ---- The system image ----
+
+$(BOARD_DTB): boards/$(BOARD).mk | $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	@$(call BOARD_DTB_COMMAND,$@) 2>/dev/null
+
+$(EXAMPLE_OUT)/loader.img: $(EXAMPLE_DIR)/system.yaml $(EXAMPLE_OUT)/web.elf \
+        $(EXAMPLE_OUT)/echo.elf $(PROGRAM_ELFS) $(QUOLL) $(BOARD_DTB) $(SDK_STAMP)
+	@echo "  QUOLL   $<"
+	@$(QUOLL) build $< --dtb $(BOARD_DTB) --sdk $(SDK) --config $(CONFIG) \
+	    --programs $(EXAMPLE_OUT) --programs $(PROGRAMS) -o $(EXAMPLE_OUT)
+
+.PHONY: example
+example: $(EXAMPLE_OUT)/loader.img
+
+# ---- Running ----
+
+.PHONY: disk
+disk: | $(SETUP_STAMP)
+	@sh $(EXAMPLE_DIR)/disk.sh '$(SITE)' $(BUILD)/example/site.img
+
+.PHONY: run
+run: ports example disk
+	@HTTP_PORT=$(HTTP_PORT) ECHO_UDP_PORT=$(ECHO_UDP_PORT) ECHO_TCP_PORT=$(ECHO_TCP_PORT) \
+	    SDK_NAME=$(SDK_NAME) SITE='$(SITE)' sh $(EXAMPLE_DIR)/run.sh $(BUILD)/example/site.img \
+	    $(call BOARD_RUN_COMMAND,$(EXAMPLE_OUT)/loader.img)
+
+# First of all, so that nobody waits for a build to learn of it.
+.PHONY: ports
+ports: | $(SETUP_STAMP)
+	@python3 $(EXAMPLE_DIR)/ports.py HTTP_PORT=tcp:$(HTTP_PORT) \
+	    ECHO_UDP_PORT=udp:$(ECHO_UDP_PORT) ECHO_TCP_PORT=tcp:$(ECHO_TCP_PORT)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# lwIP and its glue (net/lwip), as one archive: $(OUT)/liblwip.a. A program that uses
+# it compiles with $(LWIP_CFLAGS).
+#
+# lwIP is compiled as Debian ships it, but for two initialised variables (the first
+# ephemeral port of TCP and of UDP): a restart could not restore them (core/start.S),
+# and lwIP's own start sets both anyway, since there is a LWIP_RAND.
+
+LWIP_CFLAGS  := -Inet/lwip -isystem $(LWIP)/src/include
+LWIP_NAMES   := def inet_chksum init ip mem memp netif pbuf sys tcp tcp_in tcp_out timeouts udp \
+                ipv4/etharp ipv4/icmp ipv4/ip4 ipv4/ip4_addr netif/ethernet
+LWIP_OBJECTS := $(LWIP_NAMES:%=$(OUT)/obj/lwip/%.o)
+LWIP_GLUE    := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard net/lwip/*.c))
+
+$(LWIP_GLUE): PD_CFLAGS += $(LWIP_CFLAGS)
+$(LWIP_GLUE): | $(LWIP)/.done
+
+# $(1): folder of lwIP's, $(2): folder of ours
+define lwip_rule
+$(OUT)/obj/lwip/$(2)%.c: $(LWIP)/.done mk/lwip.mk
+	@mkdir -p $$(@D)
+	@sed 's/^static u16_t \(tcp\|udp\)_port = .*/static u16_t \1_port;/' $(LWIP)/src/$(1)$$*.c >$$@
+endef
+$(eval $(call lwip_rule,core/,))
+$(eval $(call lwip_rule,netif/,netif/))
+
+$(OUT)/obj/lwip/%.o: $(OUT)/obj/lwip/%.c net/lwip/lwipopts.h net/lwip/lwippools.h
+	@echo "  CC      lwip/$*.c"
+	@$(CC_PD) $(PD_CFLAGS) $(LWIP_CFLAGS) -w -c $< -o $@
+
+$(OUT)/liblwip.a: $(LWIP_OBJECTS) $(LWIP_GLUE)
+	@rm -f $@
+	@$(CROSS)ar rcs $@ $^
