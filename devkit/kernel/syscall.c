@@ -75,13 +75,6 @@ static uint64_t control(struct pd *pd)
     }
 }
 
-/* A number beyond any table is a fault, as on seL4; an empty entry is an error. */
-static bool names_handle(uint64_t syscall)
-{
-    return syscall == DEVKIT_SEND || syscall == DEVKIT_SEND_RECEIVE || syscall == DEVKIT_CALL ||
-           syscall >= DEVKIT_TCB_WRITE;
-}
-
 static void dispatch(struct pd *pd)
 {
     switch (pd->regs.NUMBER) {
@@ -102,6 +95,11 @@ static void dispatch(struct pd *pd)
     case DEVKIT_CALL:
         start_call(pd);
         break;
+    case DEVKIT_PUT:
+        if (DEVKIT_DEBUG) {
+            console_put((char)pd->regs.x[0]);
+        }
+        break;
     case DEVKIT_YIELD:
         sched_rotate(pd);
         break;
@@ -111,26 +109,30 @@ static void dispatch(struct pd *pd)
     }
 }
 
-/* The fault is at the system call, which is made again unless the parent moves on. */
-static void raise(struct pd *pd, enum fault_kind kind, uint64_t what)
+/* A number beyond any table is a fault, as on seL4; an empty entry is an error. */
+static bool names_handle(uint64_t number)
 {
+    return number == DEVKIT_SEND || number == DEVKIT_SEND_RECEIVE || number == DEVKIT_CALL ||
+           (number >= DEVKIT_TCB_WRITE && number <= DEVKIT_TCB_TIME);
+}
+
+/* The fault is at the system call, which is made again unless the parent moves on. */
+static void refuse_syscall(struct pd *pd, uint64_t number)
+{
+    bool known = number - 1 < DEVKIT_TCB_TIME;
+
     pd->regs.pc -= INSTRUCTION_SIZE;
-    fault_raise(pd, (struct fault){kind, 0, what});
+    fault_raise(pd, known ? (struct fault){FAULT_CAP, 0, pd->regs.x[0]}
+                          : (struct fault){FAULT_SYSCALL, 0, number});
 }
 
 void kernel_syscall(struct pd *pd)
 {
     uint64_t number = pd->regs.NUMBER;
+    bool known = number - 1 < DEVKIT_TCB_TIME;
 
-    if (UNLIKELY(number == 0 || number > DEVKIT_TCB_TIME)) {
-        raise(pd, FAULT_SYSCALL, number);
-    } else if (UNLIKELY(pd->regs.x[0] >= DEVKIT_CSPACE && names_handle(number))) {
-        raise(pd, FAULT_CAP, pd->regs.x[0]);
-    } else if (UNLIKELY(number == DEVKIT_PUT)) {
-        if (DEVKIT_DEBUG) {
-            console_put((char)pd->regs.x[0]);
-        }
-        return;
+    if (UNLIKELY(!known || (pd->regs.x[0] >= DEVKIT_CSPACE && names_handle(number)))) {
+        refuse_syscall(pd, number);
     } else {
         dispatch(pd);
     }

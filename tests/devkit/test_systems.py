@@ -55,3 +55,9 @@ def test_needs_el2(devkit):
                 "loader: must start at EL2 (qemu -machine virt,virtualization=on)"]
         finally:
             qemu.kill()
+
+
+def test_cost_of_a_notification(devkit):
+    """Instructions, those of both programs included."""
+    costs = [int(line.split()[-1]) for line in devkit.said("cost")]
+    assert costs[0] < 450 and costs[1] < 300, costs
