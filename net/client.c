@@ -200,13 +200,13 @@ void net_send(struct net_client *client, const uint8_t *buffer, uint16_t length)
 /* Whether we wait for Tx buffers; false if there are some (again). */
 static bool out_of_buffers(struct net_client_pool *tx)
 {
-    while (tx->stock == 0 && tx->link.up) {
-        if (queue_sleep(&tx->link.in)) {
-            return true;
-        }
+    if (tx->stock > 0 || !tx->link.up) {
+        return false;
+    }
+    if (!queue_sleep(&tx->link.in)) {
         take_sent(tx);
     }
-    return false;
+    return tx->stock == 0 && queue_sleep(&tx->link.in);
 }
 
 void net_client_flush(struct net_client *client)
@@ -238,27 +238,24 @@ bool net_client_sleep(struct net_client *client)
 
 bool net_client_wake(struct net_client *client, microkit_channel channel)
 {
-    bool ours = false;
-
     if (client->rx.link.config == NULL) {
         return false;
     }
-    if (channel == client->rx.link.config->channel) {
-        link_count(&client->rx.link, COUNT_WOKEN, 1);
-        ours = true;
-    }
-    if (channel == client->tx.link.config->channel) {
-        link_count(&client->tx.link, COUNT_WOKEN, 1);
-        ours = true;
-    }
+    struct net_client_pool *woken = channel == client->rx.link.config->channel   ? &client->rx
+                                    : channel == client->tx.link.config->channel ? &client->tx
+                                                                                 : NULL;
+
     (void)up(&client->rx);
     (void)up(&client->tx);
-    (void)link_broken(&client->rx.link);
-    (void)link_broken(&client->tx.link);
-    if (ours && client->tx.stock == 0) {
+    if (woken == NULL) {
+        return false;
+    }
+    link_count(&woken->link, COUNT_WOKEN, 1);
+    (void)link_broken(&woken->link);
+    if (client->tx.stock == 0) {
         take_sent(&client->tx);
     }
-    return ours;
+    return true;
 }
 
 enum quoll_error net_client_open(struct net_client *client, const char *device)
