@@ -26,17 +26,22 @@
 #define ENTRY        0x200000U /* core/start.S lies there */
 #define MAX_FAULTS   5U
 #define GOOD_SERVICE QUOLL_S(10)
-#define ESR_WNR      (1U << 6) /* the access was a write */
+
+/* Exception syndrome, Arm DDI 0487, D13.2.37 "ESR_EL1" and its kin. */
+#define ESR_WNR       (1U << 6) /* data abort: the access was a write */
+#define ESR_CLASS(e)  ((e) >> 26 & 0x3fU)
+#define ESR_CLASS_BRK 0x3cU
 
 static struct child {
     uint32_t faults; /* since it last served well */
     uint64_t last;   /* ns since reset, of the last one */
 } children[QUOLL_MAX_PDS];
 
+/* What the kernel says of a fault; `word` is the number that says most. */
 struct report {
     const char *what;
-    uint64_t address;
-    uint64_t pc;
+    uint64_t word;
+    uint64_t pc; /* 0: the kernel does not say */
 };
 
 static struct report memory_fault(void)
@@ -48,39 +53,50 @@ static struct report memory_fault(void)
         .what = fetch   ? "fetched code"
                 : store ? "wrote"
                         : "read",
-        .address = microkit_mr_get(seL4_VMFault_Addr),
+        .word = microkit_mr_get(seL4_VMFault_Addr),
         .pc = microkit_mr_get(seL4_VMFault_IP),
     };
 }
 
-/* For each kind, `address` is the word that says most. */
+/* A kernel at EL2 reports so what is no memory fault: an instruction that it does not let pass. */
+static struct report trap(void)
+{
+    uint64_t syndrome = microkit_mr_get(seL4_VCPUFault_HSR);
+    bool brk = ESR_CLASS(syndrome) == ESR_CLASS_BRK; /* quoll_panic() ends in one */
+
+    return (struct report){.what = brk ? "gave up: brk, syndrome" : "trapped: syndrome",
+                           .word = syndrome};
+}
+
 static struct report read_report(uint64_t label)
 {
     switch (label) {
     case seL4_Fault_VMFault:
         return memory_fault();
+    case seL4_Fault_VCPUFault:
+        return trap();
     case seL4_Fault_UserException:
         return (struct report){
-            .what = "trapped with code",
-            .address = microkit_mr_get(seL4_UserException_Code),
+            .what = "trapped: code",
+            .word = microkit_mr_get(seL4_UserException_Code),
             .pc = microkit_mr_get(seL4_UserException_FaultIP),
         };
     case seL4_Fault_UnknownSyscall:
         return (struct report){
             .what = "made the unknown system call",
-            .address = microkit_mr_get(seL4_UnknownSyscall_Syscall),
+            .word = microkit_mr_get(seL4_UnknownSyscall_Syscall),
             .pc = microkit_mr_get(seL4_UnknownSyscall_FaultIP),
         };
     case seL4_Fault_CapFault:
         return (struct report){
             .what = "used the invalid capability",
-            .address = microkit_mr_get(seL4_CapFault_Addr),
+            .word = microkit_mr_get(seL4_CapFault_Addr),
             .pc = microkit_mr_get(seL4_CapFault_IP),
         };
     case seL4_Fault_Timeout:
-        return (struct report){.what = "used up its budget", .address = microkit_mr_get(0)};
+        return (struct report){.what = "used up its budget", .word = microkit_mr_get(0)};
     default:
-        return (struct report){.what = "faulted in an unknown way", .address = label};
+        return (struct report){.what = "faulted in an unknown way", .word = label};
     }
 }
 
@@ -106,25 +122,34 @@ static uint32_t next_life(microkit_child child)
     return atomic_fetch_add_explicit(&lives[child], 1U, memory_order_release) + 1U;
 }
 
+static void tell(const char *name, const struct report *report, const char *outcome,
+                 uint32_t number)
+{
+    char where[24] = "";
+
+    if (report->pc != 0) {
+        quoll_format(where, sizeof where, " at pc 0x%lx", (unsigned long)report->pc);
+    }
+    quoll_log("%s %s 0x%lx%s: %s %u", name, report->what, (unsigned long)report->word, where,
+              outcome, number);
+}
+
 seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply)
 {
     struct report report = read_report(microkit_msginfo_get_label(msginfo));
     const char *name = quoll_config.link[child].name;
+    uint32_t life = next_life(child);
 
     (void)reply;
     count(COUNT_WAKEUPS, 1);
-    uint32_t life = next_life(child);
-
     if (spend_life(&children[child])) {
-        quoll_log("%s %s 0x%lx at pc 0x%lx: restarted (life %u)", name, report.what, report.address,
-                  report.pc, life + 1U);
+        tell(name, &report, "begins life", life + 1U);
         microkit_pd_restart(child, ENTRY);
     } else {
-        quoll_log("%s %s 0x%lx at pc 0x%lx: stopped after %u faults without good service", name,
-                  report.what, report.address, report.pc, MAX_FAULTS + 1U);
+        tell(name, &report, "stopped for good; faults in a row:", MAX_FAULTS + 1U);
         microkit_pd_stop(child);
     }
-    return seL4_False; /* restarting and stopping both end the fault */
+    return seL4_False; /* starting and stopping both end the fault */
 }
 
 void pd_start(void)

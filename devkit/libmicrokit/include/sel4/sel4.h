@@ -116,6 +116,11 @@ typedef enum {
     seL4_VMFault_Length,
 } seL4_VMFault_Msg;
 
+typedef enum {
+    seL4_VCPUFault_HSR,
+    seL4_VCPUFault_Length,
+} seL4_VCPUFault_Msg;
+
 extern seL4_IPCBuffer *__sel4_ipc_buffer;
 
 static inline seL4_MessageInfo_t seL4_MessageInfo_new(seL4_Uint64 label, seL4_Uint64 caps_unwrapped,
