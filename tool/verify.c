@@ -17,6 +17,12 @@ static struct place place_of(const struct system *s, const struct pd *pd)
 
 /* ---- Who may write what ---- */
 
+/* Whether it stands between the device's driver and the clients. */
+static bool works_for(const struct pd *pd, const struct device *device)
+{
+    return pd->device == device && !pd->is_driver;
+}
+
 static bool may_write(const struct pd *pd, const struct region *region)
 {
     switch (region->kind) {
@@ -32,22 +38,42 @@ static bool may_write(const struct pd *pd, const struct region *region)
         break;
     }
     /* A device's own memory: its virtualisers. A client's: the client and its copier. */
-    bool of_the_device = pd->device == region->device && !pd->is_driver;
+    return region->client == NULL ? works_for(pd, region->device) && pd->client == NULL
+                                  : pd->client == region->client &&
+                                        (pd->device == NULL || works_for(pd, region->device));
+}
 
-    return region->client == NULL
-               ? of_the_device
-               : pd->client == region->client && (pd->device == NULL || of_the_device);
+/* A link is between two, whoever else would like to listen. */
+static bool is_peer(const struct system *s, const struct pd *pd, const struct region *half)
+{
+    LIST_EACH(const struct link, link, s->links)
+    {
+        if (link->up.half == half || link->down.half == half) {
+            return link->up.pd == pd || link->down.pd == pd;
+        }
+    }
+    return false;
 }
 
 /* Laws 1 and 3: data is not a driver's business, nor another client's. */
-static bool may_read(const struct pd *pd, const struct region *region)
+static bool may_read(const struct system *s, const struct pd *pd, const struct region *region)
 {
-    if (region->kind != REGION_DATA) {
-        return region->kind < REGION_RINGS || may_write(pd, region);
-    }
-    bool of_the_device = pd->device == region->device && !pd->is_driver;
+    bool is_client = pd->device == NULL && pd->client != NULL;
 
-    return (of_the_device && (pd->client == NULL || region->client == NULL)) ||
+    switch (region->kind) {
+    case REGION_LIVES:
+        return true;
+    case REGION_COUNTERS:
+        return region->writer == pd || (is_client && pd->client->observes);
+    case REGION_LINK:
+        return is_peer(s, pd, region);
+    case REGION_DEVICE:
+    case REGION_RINGS:
+        return may_write(pd, region);
+    case REGION_DATA:
+        break;
+    }
+    return (works_for(pd, region->device) && (pd->client == NULL || region->client == NULL)) ||
            may_write(pd, region);
 }
 
@@ -55,7 +81,7 @@ static void verify_access(const struct system *s, const struct pd *pd)
 {
     LIST_EACH(const struct map, map, pd->maps)
     {
-        bool allowed = map->writable ? may_write(pd, map->region) : may_read(pd, map->region);
+        bool allowed = map->writable ? may_write(pd, map->region) : may_read(s, pd, map->region);
         if (!allowed) {
             diag_error(place_of(s, pd), "%s may not %s %s", pd->name,
                        map->writable ? "write" : "read", map->region->name);
@@ -110,19 +136,23 @@ static void verify_limits(const struct system *s, const struct pd *pd)
     patch_check(pd, place_of(s, pd));
 }
 
+static void verify_above(const struct system *s, const struct pd *lower, const struct pd *upper)
+{
+    if (lower->priority >= upper->priority) {
+        diag_error(place_of(s, lower), "%s (priority %u) must be below %s (%u)", lower->name,
+                   lower->priority, upper->name, upper->priority);
+    }
+}
+
 /* Whoever is nearer to the device comes first, and the supervisor before all. */
 static void verify_priorities(const struct system *s)
 {
-    const struct pd *supervisor = &s->pds[s->pd_count - 1];
-
     LIST_EACH(const struct link, link, s->links)
     {
-        if (link->up.pd->priority >= link->down.pd->priority ||
-            link->down.pd->priority >= supervisor->priority) {
-            diag_error(place_of(s, link->up.pd), "%s (priority %u) must be below %s (%u)",
-                       link->up.pd->name, link->up.pd->priority, link->down.pd->name,
-                       link->down.pd->priority);
-        }
+        verify_above(s, link->up.pd, link->down.pd);
+    }
+    for (size_t i = 0; i + 1 < s->pd_count; i++) {
+        verify_above(s, &s->pds[i], &s->pds[s->pd_count - 1]);
     }
 }
 
