@@ -176,8 +176,8 @@ static struct pd *idle(void)
 {
     struct pd *next;
 
-    set_alarm(NULL);
     while ((next = highest()) == NULL) {
+        set_alarm(NULL);
         __asm__ volatile("dsb sy\n wfi" : : : "memory");
         irq_take();
     }

@@ -6,11 +6,11 @@
  */
 #include "description.h"
 
+#include "attributes.h"
 #include "image.h"
 #include "text.h"
 #include "xml.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,140 +19,6 @@
 #define DEFAULT_BUDGET 1000
 #define MIN_STACK      0x1000ULL
 #define MAX_STACK      0x1000000ULL
-
-#define LENGTH(array) (sizeof(array) / sizeof *(array))
-
-/* Complain about attributes that the element does not have. */
-static void allow(const struct xml_element *e, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < e->attribute_count; i++) {
-        const char *given = e->attributes[i].name;
-        size_t at = 0;
-        while (at < count && strcmp(given, names[at]) != 0) {
-            at++;
-        }
-        if (at < count) {
-            continue;
-        }
-        diag_error(e->place, "invalid attribute '%s' on element '%s'", given, e->name);
-        const char *meant = diag_nearest(given, names, count);
-        if (meant != NULL) {
-            diag_hint("did you mean '%s'?", meant);
-        } else if (strcmp(given, "cpu") == 0) {
-            diag_hint("the development SDK has one core");
-        }
-    }
-}
-
-#define ALLOW(e, ...)                                                                              \
-    do {                                                                                           \
-        static const char *const names_[] = {__VA_ARGS__};                                         \
-        allow((e), names_, LENGTH(names_));                                                        \
-    } while (0)
-
-static void invalid_element(const struct xml_element *e, const char *const *names, size_t count)
-{
-    diag_error(e->place, "invalid element '%s' in '%s'", e->name, e->parent->name);
-    const char *meant = diag_nearest(e->name, names, count);
-    if (meant != NULL) {
-        diag_hint("did you mean '%s'?", meant);
-    }
-}
-
-#define INVALID_ELEMENT(e, ...)                                                                    \
-    do {                                                                                           \
-        static const char *const names_[] = {__VA_ARGS__};                                         \
-        invalid_element((e), names_, LENGTH(names_));                                              \
-    } while (0)
-
-/* A required attribute: "" if it is missing, which was said. */
-static const char *need(const struct xml_element *e, const char *name)
-{
-    const char *value = xml_attribute(e, name);
-
-    if (value == NULL) {
-        diag_error(e->place, "element '%s' needs the attribute '%s'", e->name, name);
-        return "";
-    }
-    return value;
-}
-
-/* Digits, decimal or after 0x hexadecimal; underscores between them mean nothing. */
-static bool parse_number(const char *text, uint64_t *number)
-{
-    char digits[32];
-    size_t n = 0;
-    char *end;
-
-    for (; *text != '\0'; text++) {
-        if (*text != '_' && n < sizeof digits - 1) {
-            digits[n++] = *text;
-        }
-    }
-    digits[n] = '\0';
-    int base = strncmp(digits, "0x", 2) == 0 ? 16 : 10;
-    const char *first = base == 16 ? digits + 2 : digits;
-    if (strspn(first, base == 16 ? "0123456789abcdefABCDEF" : "0123456789") != strlen(first) ||
-        *first == '\0') {
-        return false;
-    }
-    errno = 0;
-    *number = strtoull(first, &end, base);
-    return errno == 0;
-}
-
-/* The attribute as a number; `otherwise` if it is absent or wrong. */
-static uint64_t number(const struct xml_element *e, const char *name, uint64_t otherwise)
-{
-    const char *text = xml_attribute(e, name);
-    uint64_t value;
-
-    if (text == NULL) {
-        return otherwise;
-    }
-    if (!parse_number(text, &value)) {
-        diag_error(e->place, "%s '%s' on element '%s' is not a number", name, text, e->name);
-        diag_hint("decimal, or hexadecimal after 0x; at most 64 bits");
-        return otherwise;
-    }
-    return value;
-}
-
-static uint64_t needed_number(const struct xml_element *e, const char *name)
-{
-    need(e, name);
-    return number(e, name, 0);
-}
-
-static uint64_t needed_up_to(const struct xml_element *e, const char *name, uint64_t max)
-{
-    const char *text = need(e, name);
-    uint64_t value = 0;
-
-    if (text[0] == '\0') {
-        return 0;
-    }
-    if (!parse_number(text, &value) || value > max) {
-        diag_error(e->place, "%s '%s' on element '%s' is not a number from 0 to %lu", name, text,
-                   e->name, max);
-        return 0;
-    }
-    return value;
-}
-
-static bool truth(const struct xml_element *e, const char *name, bool otherwise)
-{
-    const char *text = xml_attribute(e, name);
-
-    if (text == NULL) {
-        return otherwise;
-    }
-    if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
-        diag_error(e->place, "%s '%s' on element '%s' must be 'true' or 'false'", name, text,
-                   e->name);
-    }
-    return strcmp(text, "true") == 0;
-}
 
 static size_t find_pd(const struct description *d, const char *name)
 {
@@ -195,12 +61,12 @@ static void read_region(struct description *d, const struct xml_element *e)
     unsigned errors = diag_errors();
     ALLOW(e, "name", "size", "page_size", "phys_addr");
     struct region region = {
-        .name = need(e, "name"),
+        .name = attributes_need(e, "name"),
         .place = e->place,
-        .size = needed_number(e, "size"),
-        .page_size = number(e, "page_size", PAGE_SMALL),
+        .size = attributes_need_number(e, "size"),
+        .page_size = attributes_number(e, "page_size", PAGE_SMALL),
         .fixed = xml_attribute(e, "phys_addr") != NULL,
-        .physical = number(e, "phys_addr", 0),
+        .physical = attributes_number(e, "phys_addr", 0),
     };
 
     if (region.page_size != PAGE_SMALL && region.page_size != PAGE_LARGE) {
@@ -265,12 +131,12 @@ static void add_setvar(struct pd *pd, struct setvar setvar)
 static void read_map(const struct description *d, struct pd *pd, const struct xml_element *e)
 {
     ALLOW(e, "mr", "vaddr", "perms", "cached", "setvar_vaddr", "setvar_size");
-    const char *name = need(e, "mr");
+    const char *name = attributes_need(e, "mr");
     struct map map = {
         .place = e->place,
         .region = find_region(d, name),
-        .address = needed_number(e, "vaddr"),
-        .cached = truth(e, "cached", true),
+        .address = attributes_need_number(e, "vaddr"),
+        .cached = attributes_truth(e, "cached", true),
     };
     uint64_t limit = STACK_TOP - pd->stack_size;
 
@@ -310,8 +176,8 @@ static void read_irq(struct pd *pd, const struct xml_element *e)
     }
     *APPEND(pd->irqs, pd->irq_count) = (struct irq){
         .place = e->place,
-        .irq = (unsigned)needed_up_to(e, "irq", MAX_IRQS - 1),
-        .id = (unsigned)needed_up_to(e, "id", MAX_ID),
+        .irq = (unsigned)attributes_need_up_to(e, "irq", MAX_IRQS - 1),
+        .id = (unsigned)attributes_need_up_to(e, "id", MAX_ID),
         .edge = trigger != NULL && strcmp(trigger, "edge") == 0,
     };
 }
@@ -319,10 +185,10 @@ static void read_irq(struct pd *pd, const struct xml_element *e)
 static void read_setvar(const struct description *d, struct pd *pd, const struct xml_element *e)
 {
     ALLOW(e, "symbol", "region_paddr");
-    const char *name = need(e, "region_paddr");
+    const char *name = attributes_need(e, "region_paddr");
     struct setvar setvar = {
         .place = e->place,
-        .symbol = need(e, "symbol"),
+        .symbol = attributes_need(e, "symbol"),
         .kind = SETVAR_PHYSICAL,
         .region = find_region(d, name),
     };
@@ -342,7 +208,7 @@ static void read_program(struct pd *pd, const struct xml_element *e)
         diag_hint("the first is in line %u", pd->program_place.line);
         return;
     }
-    pd->program = need(e, "path");
+    pd->program = attributes_need(e, "path");
     pd->program_place = e->place;
 }
 
@@ -399,17 +265,17 @@ static void read_pd(struct description *d, const struct xml_element *e, size_t p
 {
     bool is_child = parent != NO_PD;
     size_t index = d->pd_count;
-    uint64_t budget = number(e, "budget", DEFAULT_BUDGET);
+    uint64_t budget = attributes_number(e, "budget", DEFAULT_BUDGET);
     struct pd pd = {
-        .name = need(e, "name"),
+        .name = attributes_need(e, "name"),
         .place = e->place,
-        .priority = number(e, "priority", 0),
+        .priority = attributes_number(e, "priority", 0),
         .budget = budget,
-        .period = number(e, "period", budget),
-        .stack_size = number(e, "stack_size", MIN_STACK),
-        .passive = truth(e, "passive", false),
+        .period = attributes_number(e, "period", budget),
+        .stack_size = attributes_number(e, "stack_size", MIN_STACK),
+        .passive = attributes_truth(e, "passive", false),
         .parent = parent,
-        .child = is_child ? (unsigned)needed_up_to(e, "id", MAX_ID) : 0,
+        .child = is_child ? (unsigned)attributes_need_up_to(e, "id", MAX_ID) : 0,
     };
 
     if (is_child) {
@@ -418,7 +284,7 @@ static void read_pd(struct description *d, const struct xml_element *e, size_t p
         ALLOW(e, "name", "priority", "budget", "period", "passive", "stack_size", "smc");
     }
     check_pd_numbers(&pd, e);
-    if (truth(e, "smc", false)) {
+    if (attributes_truth(e, "smc", false)) {
         diag_error(e->place, "%s: the development SDK has no secure monitor calls (smc)", pd.name);
     }
     *APPEND(d->pds, d->pd_count) = pd;
@@ -433,14 +299,14 @@ static void read_pd(struct description *d, const struct xml_element *e, size_t p
 static void read_end(struct description *d, const struct xml_element *e, struct channel_end *end)
 {
     ALLOW(e, "pd", "id", "pp", "notify");
-    const char *name = need(e, "pd");
+    const char *name = attributes_need(e, "pd");
 
     *end = (struct channel_end){
         .place = e->place,
         .pd = find_pd(d, name),
-        .id = (unsigned)needed_up_to(e, "id", MAX_ID),
-        .notify = truth(e, "notify", true),
-        .calls = truth(e, "pp", false),
+        .id = (unsigned)attributes_need_up_to(e, "id", MAX_ID),
+        .notify = attributes_truth(e, "notify", true),
+        .calls = attributes_truth(e, "pp", false),
     };
     if (end->pd == d->pd_count && name[0] != '\0') {
         diag_error(e->place, "there is no protection domain '%s'", name);
@@ -452,7 +318,7 @@ static void read_channel(struct description *d, const struct xml_element *e)
     struct channel channel = {.place = e->place};
     size_t ends = 0;
 
-    allow(e, NULL, 0);
+    attributes_allow(e, NULL, 0);
     for (size_t i = 0; i < e->child_count; i++) {
         if (strcmp(e->children[i]->name, "end") != 0) {
             INVALID_ELEMENT(e->children[i], "end");
