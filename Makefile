@@ -8,7 +8,7 @@
 #   make help    what can be set, and the other targets
 
 BOARD   ?= qemu_virt_aarch64
-CONFIG  ?= debug
+CONFIG  ?= $(if $(filter bench,$(MAKECMDGOALS)),release,debug)
 EXAMPLE ?= webserver
 JOBS    ?= $(shell nproc)
 
@@ -24,11 +24,12 @@ all: programs tools example
 
 include mk/setup.mk
 include mk/sdk.mk
--include boards/$(BOARD).mk
+include boards/$(BOARD).mk
 include mk/programs.mk
 include mk/tools.mk
 include mk/example.mk
 include mk/tests.mk
+include mk/bench.mk
 
 .PHONY: help
 help:
