@@ -6,6 +6,7 @@ include mk/lwip.mk
 
 EXAMPLE_DIR := examples/webserver
 EXAMPLE_OUT := $(OUT)/example
+EXAMPLE_PDS := $(EXAMPLE_OUT)/programs
 BOARD_DTB   := $(BUILD)/boards/$(BOARD).dtb
 
 SITE          ?= $(EXAMPLE_DIR)/site
@@ -21,10 +22,10 @@ WEB_OBJECTS  := $(filter-out $(ECHO_OBJECTS),$(foreach s,$(wildcard $(EXAMPLE_DI
 $(WEB_OBJECTS) $(ECHO_OBJECTS): PD_CFLAGS += $(LWIP_CFLAGS)
 $(WEB_OBJECTS) $(ECHO_OBJECTS): | $(LWIP)/.done
 
-$(EXAMPLE_OUT)/web.elf: $(WEB_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
+$(EXAMPLE_PDS)/web.elf: $(WEB_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
 	$(call quoll_link,$(WEB_OBJECTS) $(OUT)/liblwip.a,)
 
-$(EXAMPLE_OUT)/echo.elf: $(ECHO_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
+$(EXAMPLE_PDS)/echo.elf: $(ECHO_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
 	$(call quoll_link,$(ECHO_OBJECTS) $(OUT)/liblwip.a,)
 
 # ---- The system image ----
@@ -33,11 +34,11 @@ $(BOARD_DTB): boards/$(BOARD).mk | $(SETUP_STAMP)
 	@mkdir -p $(@D)
 	@$(call BOARD_DTB_COMMAND,$@) 2>/dev/null
 
-$(EXAMPLE_OUT)/loader.img: $(EXAMPLE_DIR)/system.yaml $(EXAMPLE_OUT)/web.elf \
-        $(EXAMPLE_OUT)/echo.elf $(PROGRAM_ELFS) $(QUOLL) $(BOARD_DTB) $(SDK_STAMP)
+$(EXAMPLE_OUT)/loader.img: $(EXAMPLE_DIR)/system.yaml $(EXAMPLE_PDS)/web.elf \
+        $(EXAMPLE_PDS)/echo.elf $(PROGRAM_ELFS) $(QUOLL) $(BOARD_DTB) $(SDK_STAMP)
 	@echo "  QUOLL   $<"
 	@$(QUOLL) build $< --dtb $(BOARD_DTB) --sdk $(SDK) --config $(CONFIG) \
-	    --programs $(EXAMPLE_OUT) --programs $(PROGRAMS) -o $(EXAMPLE_OUT)
+	    --programs $(EXAMPLE_PDS) --programs $(PROGRAMS) -o $(EXAMPLE_OUT)
 
 .PHONY: example
 example: $(EXAMPLE_OUT)/loader.img
