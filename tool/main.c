@@ -3,6 +3,7 @@
  * The command `quoll`: a description and a board's device tree become a system.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -69,10 +70,27 @@ static struct system *make_system(const struct options *options, const struct sd
     return diag_errors() != 0 ? NULL : system;
 }
 
+/* Else the next run would take this one's configured copies for programs. */
+static void keep_apart(const struct options *options)
+{
+    char *output = options->output == NULL ? NULL : realpath(options->output, NULL);
+
+    LIST_EACH(const char *, directory, options->programs)
+    {
+        char *programs = realpath(*directory, NULL);
+        if (output != NULL && programs != NULL && strcmp(output, programs) == 0) {
+            diag_fatal("-o %s is a directory of --programs too: the results would be taken for "
+                       "programs",
+                       options->output);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     diag_tool("quoll");
     struct options options = options_read(argc, argv);
+    keep_apart(&options);
     struct sdk sdk = sdk_open(options.sdk, options.config);
     struct system *system = make_system(&options, &sdk);
 

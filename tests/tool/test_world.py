@@ -14,6 +14,15 @@ CONSOLE = devices("  console: {class: serial, node: /pl011@9000000}")
 HELP = "; see quoll help\n"
 
 
+@pytest.fixture
+def own(tool):
+    """A tool with a directory of programs of its own that is looked through first."""
+    path = tool.directory / "own"
+    path.mkdir()
+    tool.programs.insert(0, path)
+    return path
+
+
 # ---- The command line ----
 
 @pytest.mark.parametrize("words, message", [
@@ -144,6 +153,14 @@ def test_output_cannot_be_made(tool):
     assert tool.build(EMPTY).stderr == "quoll: out: Not a directory\n"
 
 
+def test_output_among_the_programs(tool, own):
+    """The next run would take the copies for programs, and two drivers would fit."""
+    (tool.directory / "out").symlink_to(own)
+    assert tool.build(EMPTY).stderr == (
+        "quoll: -o out is a directory of --programs too: the results would be taken for "
+        "programs\n")
+
+
 # ---- The device tree ----
 
 TREE = """
@@ -226,15 +243,6 @@ def test_two_devices_with_one_interrupt(tool):
 
 
 # ---- Programs and drivers ----
-
-@pytest.fixture
-def own(tool):
-    """A tool with a directory of programs of its own that is looked through first."""
-    path = tool.directory / "own"
-    path.mkdir()
-    tool.programs.insert(0, path)
-    return path
-
 
 def test_no_directory_of_programs(tool):
     tool.programs = ["nowhere"]
