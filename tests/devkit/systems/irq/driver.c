@@ -20,7 +20,7 @@ void init(void)
     microkit_notify(1);
 }
 
-/* The helper spins 5 ms between its notifications: time enough for an interrupt that
+/* The waker spins 5 ms between its notifications: time enough for an interrupt that
  * is not masked. */
 static void step(void)
 {
