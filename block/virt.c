@@ -77,13 +77,18 @@ static void disk_down(enum quoll_error error)
  * A driver that restarts is not ready for a while and then tells of the same disk:
  * that is not a change. Another disk means another table.
  */
-static void look_at_disk(void)
+static void look_at_disk(bool came_up)
 {
     struct block_info info;
+    uint32_t generation = atomic_load_explicit(&virt.device.peer->generation, memory_order_acquire);
 
+    if (generation == virt.told && !came_up) {
+        return;
+    }
     if (!link_told(&virt.device, &info, sizeof info)) {
         return;
     }
+    virt.told = generation;
     if (info.ready == 0 && info.error == QUOLL_OK) {
         return;
     }
@@ -209,7 +214,7 @@ static void work(bool driver)
         issue_again();
     }
     if (state == LINK_CAME_UP || (state == LINK_UP && driver)) {
-        look_at_disk();
+        look_at_disk(state == LINK_CAME_UP);
         take_answers();
     }
     virt_client_serve(&virt);

@@ -51,6 +51,7 @@ struct virt {
     struct link device;
     enum virt_state state;
     struct block_info disk; /* checked */
+    uint32_t told;          /* generation of the driver's information looked at last */
     struct ledger ledger;
     struct gpt_reader reader;
     bool read_again; /* the disk changed while its table was being read */
