@@ -3,10 +3,10 @@
 
 Each folder below systems/ says in `expected` what its programs say.
 """
-import pytest
-from conftest import HERE, QEMU, read_until
-
 import subprocess
+
+import pytest
+from devkit_sdk import HERE, QEMU, read_until
 
 SYSTEMS = sorted(path.parent.name for path in HERE.glob("systems/*/expected"))
 BANNER = "Quoll development kernel, not seL4: for testing only"

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import BOARD, BUILD, HERE
+from devkit_sdk import BOARD, BUILD, HERE
 
 MR = '<memory_region name="m" size="0x1000"/>\n'
 MAP = '<map mr="m" vaddr="0x4000000"/>\n'
