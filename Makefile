@@ -9,13 +9,15 @@
 
 BOARD   ?= qemu_virt_aarch64
 CONFIG  ?= $(if $(filter bench,$(MAKECMDGOALS)),release,debug)
-EXAMPLE ?= webserver
 JOBS    ?= $(shell nproc)
 
 ROOT  := $(CURDIR)
 BUILD := $(ROOT)/build
 
 MAKEFLAGS += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --jobs=$(JOBS)
+endif
 .DELETE_ON_ERROR:
 .SUFFIXES:
 

@@ -40,12 +40,22 @@ $(foreach s,$(TEST_SOURCES),$(eval $(call test_program_rule,$(s))))
 .PHONY: test-programs
 test-programs: $(foreach s,$(TEST_SOURCES),$(call test_program,$(s)))
 
-# What a test run looks at: everything, on the development SDK.
-PYTEST := /usr/bin/python3 -m pytest -p no:cacheprovider -q
+# System tests run on the development SDK and on each official one that lies in the
+# home directory or that OFFICIAL_SDKS names; where there is none, they say so.
+OFFICIAL_SDKS ?= $(wildcard $(HOME)/microkit-sdk-2.0.1 $(HOME)/microkit-sdk-2.3.0)
+PYTEST        := /usr/bin/python3 -m pytest -p no:cacheprovider -q -rs
+
+# What tests need of one SDK; QUOLL_SDKS then tells them where it is: name=SDK=OUT ...
+.PHONY: for-tests
+for-tests: programs test-programs example
+	@echo "$(SDK_NAME)=$(SDK)=$(OUT)" >>$(BUILD)/sdks
 
 .PHONY: test
-test: all unit-tests
-	@$(PYTEST) $(TESTS)
+test: tools unit-tests
+	@rm -f $(BUILD)/sdks
+	@$(if $(wildcard devkit/Makefile),$(MAKE) --no-print-directory MICROKIT_SDK= for-tests)
+	@$(foreach sdk,$(OFFICIAL_SDKS),$(MAKE) --no-print-directory MICROKIT_SDK=$(sdk) for-tests &&) true
+	@QUOLL_SDKS="$$(tr '\n' ' ' <$(BUILD)/sdks)" $(PYTEST) $(TESTS)
 
 TESTS ?= tests
 
