@@ -230,7 +230,8 @@ static enum outcome serve(unsigned number)
         submit(number, &frame);
     }
     link_release(link);
-    if (queue_awaited(&link->out) && link->out.tail == link->out.published) {
+    if (virt.client[number].held > 0 && link->out.tail == link->out.published &&
+        queue_awaited(&link->out)) {
         virt.waiting |= set_of(number);
     }
     if (link->in.ready == 0) {
