@@ -28,9 +28,10 @@ import time
 
 PAGE = 4096
 LOADER = 0x70000000  # runs where it was loaded, so its first page gives guest-physical addresses
-VECTORS = ("arm_vector_table", "vectors")  # in the kernel's ELF file, whichever it has
-# Offsets into the vector table (Arm ARM D1.10.2).
-VECTOR_SYNC, VECTOR_IRQ, VECTOR_IRQ_IN_KERNEL = 0x400, 0x480, 0x280
+# In the kernel's ELF file, whichever it has: the vector table, and what every interrupt runs.
+VECTORS = ("arm_vector_table", "vectors")
+INTERRUPT = ("c_handle_interrupt", "irq_take")
+VECTOR_SYNC = 0x400  # offset into the vector table: from EL0, synchronous (Arm ARM D1.10.2)
 WATCHES, SLOTS = 8, 65536
 HEADER = struct.Struct("<8s5Q")
 
@@ -54,14 +55,18 @@ def tool_output(*command):
 
 
 def kernel_facts(path):
-    """The address of the vector table, and the ranges of the kernel's virtual memory."""
-    vectors = [int(line.split()[0], 16) for line in tool_output("aarch64-linux-gnu-nm", path).splitlines()
-               if line.split()[-1] in VECTORS]
-    if len(vectors) != 1:
-        sys.exit(f"measure: {path} has none of the symbols {', '.join(VECTORS)}")
+    """Addresses to watch, and the ranges of the kernel's virtual memory."""
+    symbols = {line.split()[-1]: int(line.split()[0], 16)
+               for line in tool_output("aarch64-linux-gnu-nm", path).splitlines()}
+
+    def address(names):
+        return next((symbols[name] for name in names if name in symbols),
+                    None) or sys.exit(f"measure: {path} has none of the symbols {', '.join(names)}")
+
+    watched = {"synchronous entries": address(VECTORS) + VECTOR_SYNC, "interrupts": address(INTERRUPT)}
     segments = re.findall(r"LOAD\s+0x\w+ (0x\w+) 0x\w+ 0x\w+ (0x\w+)",
                           tool_output("aarch64-linux-gnu-readelf", "-lW", path))
-    return vectors[0], [(int(start, 16), int(start, 16) + int(size, 16)) for start, size in segments]
+    return watched, [(int(start, 16), int(start, 16) + int(size, 16)) for start, size in segments]
 
 
 def program_regions(report):
@@ -93,11 +98,8 @@ class Counts:
 class Guest:
     def __init__(self, o):
         self.o = o
-        vectors, self.kernel = kernel_facts(o.kernel)
+        self.watched, self.kernel = kernel_facts(o.kernel)
         self.programs = program_regions(o.report)
-        self.watched = {"synchronous entries": vectors + VECTOR_SYNC,
-                        "interrupts of PDs": vectors + VECTOR_IRQ,
-                        "interrupts when idle": vectors + VECTOR_IRQ_IN_KERNEL}
         self.file = tempfile.NamedTemporaryFile(prefix="count.", dir="/dev/shm")
         self.log = open(o.out + ".log", "wb")
         plugin = f"{o.plugin},out={self.file.name}" + "".join(f",watch={at:#x}" for at in self.watched.values())
@@ -142,7 +144,6 @@ class Guest:
         instructions = {name: n for name, n in self.component(pages).items() if n}
         named = {name: after.named[name] - before.named[name] for name in after.named}
         named["traps"] = named.pop("synchronous entries") - named["system calls"]
-        named["interrupts"] = named.pop("interrupts of PDs") + named.pop("interrupts when idle")
         return instructions, named
 
     def load(self, size, count, window):
