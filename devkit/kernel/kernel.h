@@ -9,10 +9,11 @@
  * No table of a PD mentions memory of the kernel, the kernel's own map is constant
  * (mmu.c), and it holds no memory of a PD but the IPC buffers.
  *
- * Interrupts are masked while the kernel runs: it is one thread of control on one
- * stack, entered at vectors.S, which saves the PD's registers, calls one of
- * kernel_syscall(), kernel_fault() and kernel_interrupt(), and resumes `current`,
- * which those may have changed. There is nothing to allocate and nothing to lock.
+ * Interrupts are masked while the kernel runs, but for the loop in which it is idle:
+ * it is one thread of control on one stack, entered at vectors.S, which saves the PD's
+ * registers, calls one of kernel_syscall(), kernel_fault() and kernel_interrupt(), and
+ * resumes `current`, which those may have changed. There is nothing to allocate and nothing to
+ * lock.
  *
  *     start.S boot.c mmu.c     coming up
  *     vectors.S syscall.c      in and out
@@ -164,6 +165,9 @@ void console_print(const char *format, ...);
             console_print(__VA_ARGS__);                                                            \
         }                                                                                          \
     } while (0)
+
+/* vectors.S: wait for an interrupt, which comes in as kernel_interrupt(). */
+_Noreturn void idle(void);
 
 /* Entered from assembly. */
 void kernel_boot(void);

@@ -171,19 +171,6 @@ static void switch_to(struct pd *next)
     current = next;
 }
 
-/* Nobody is ready: sleep until an interrupt changes that. */
-static struct pd *idle(void)
-{
-    struct pd *next;
-
-    while ((next = highest()) == NULL) {
-        set_alarm(NULL);
-        __asm__ volatile("dsb sy\n wfi" : : : "memory");
-        irq_take();
-    }
-    return next;
-}
-
 void sched_choose(void)
 {
     static bool alarm_may_be_set;
@@ -193,7 +180,8 @@ void sched_choose(void)
         stop_charging(current);
     }
     if (next == NULL) {
-        next = idle();
+        set_alarm(NULL);
+        idle();
     }
     if (next != current) {
         switch_to(next);

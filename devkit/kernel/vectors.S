@@ -86,6 +86,26 @@ interrupted:
     b       resume
     .size interrupted, . - interrupted
 
+/* Nobody is ready: wait here, with interrupts on, for one that changes that. There is
+ * nothing to come back to, so that it starts from an empty stack. */
+    .global idle
+    .type idle, %function
+idle:
+    dsb     sy
+    msr     daifclr, #2
+1:  wfi
+    b       1b
+    .size idle, . - idle
+
+    .type idle_interrupted, %function
+idle_interrupted:
+    adrp    x1, kernel_stack_top
+    add     x1, x1, #:lo12:kernel_stack_top
+    mov     sp, x1
+    bl      kernel_interrupt
+    b       resume
+    .size idle_interrupted, . - idle_interrupted
+
 /* The kernel itself went wrong. */
     .type broken, %function
 broken:
@@ -108,9 +128,12 @@ broken:
     .balign 2048
     .global vectors
 vectors:
-    .rept 8
+    .rept 5
     vector  broken
     .endr
+    vector  idle_interrupted
+    vector  broken
+    vector  broken
     vector  from_pd
     vector  interrupted
     vector  interrupted

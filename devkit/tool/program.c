@@ -23,9 +23,9 @@ static void add_segment(struct program *program, const struct elf_segment *from)
         .page = page,
         .pages_size = text_round_up(from->address + from->memory_size, PAGE_SMALL) - page,
     };
+    s->physical = memory_take(s->pages_size, PAGE_SMALL, program->path);
     s->bytes = text_alloc(s->pages_size, 1);
     memcpy(s->bytes + (from->address - page), from->bytes, from->file_size);
-    s->physical = memory_take(s->pages_size, PAGE_SMALL, program->path);
 }
 
 static void add_segments(struct program *program, const struct pd *pd)
