@@ -8,7 +8,6 @@ around them each kernel prints what it likes. The line "| end" ends the run.
 The clock of the emulated machine counts instructions (-icount), so that times are
 the same in each run.
 """
-import glob
 import os
 import select
 import subprocess
@@ -93,6 +92,6 @@ def read_until(stream, until, patience=0):
 
 
 def official_path():
-    given = os.environ.get("MICROKIT_SDK_OFFICIAL")
-    found = [given] if given else glob.glob(os.path.expanduser("~/microkit-sdk-2.0.1"))
-    return found[0] if found else None
+    """MICROKIT_SDK_OFFICIAL or ~/microkit-sdk-2.0.1, if it is there."""
+    given = os.environ.get("MICROKIT_SDK_OFFICIAL") or os.path.expanduser("~/microkit-sdk-2.0.1")
+    return given if os.path.exists(os.path.join(given, "bin", "microkit")) else None
