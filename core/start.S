@@ -51,7 +51,8 @@ quoll_start:
     restore microkit_passive, 1
 
     ldr     x0, =__sel4_ipc_buffer
-    ldr     x1, =__sel4_ipc_buffer_obj
+    ldr     x1, =quoll_ipc_buffer
+    ldr     x1, [x1]
     str     x1, [x0]
     b       _start
     .ltorg
