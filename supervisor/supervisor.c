@@ -75,6 +75,14 @@ static struct report read_report(uint64_t label)
         return memory_fault();
     case seL4_Fault_VCPUFault:
         return trap();
+#ifdef CONFIG_HARDWARE_DEBUG_API /* then brk comes so */
+    case seL4_Fault_DebugException:
+        return (struct report){
+            .what = "gave up: brk, reason",
+            .word = microkit_mr_get(seL4_DebugException_ExceptionReason),
+            .pc = microkit_mr_get(seL4_DebugException_FaultIP),
+        };
+#endif
     case seL4_Fault_UserException:
         return (struct report){
             .what = "trapped: code",

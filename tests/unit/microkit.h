@@ -33,7 +33,8 @@ enum {
     seL4_Fault_CapFault,
     seL4_Fault_UnknownSyscall,
     seL4_Fault_UserException,
-    seL4_Fault_Timeout = 5,
+    seL4_Fault_DebugException,
+    seL4_Fault_Timeout,
     seL4_Fault_VMFault,
     seL4_Fault_VCPUFault = 8
 };
@@ -42,6 +43,8 @@ enum { seL4_UserException_FaultIP, seL4_UserException_Code = 4 };
 enum { seL4_UnknownSyscall_FaultIP = 8, seL4_UnknownSyscall_Syscall = 12 };
 enum { seL4_CapFault_IP, seL4_CapFault_Addr };
 enum { seL4_VCPUFault_HSR };
+#define CONFIG_HARDWARE_DEBUG_API 1
+enum { seL4_DebugException_FaultIP, seL4_DebugException_ExceptionReason };
 
 extern char microkit_name[MICROKIT_PD_NAME_LENGTH];
 extern seL4_Bool microkit_have_signal;

@@ -75,6 +75,7 @@ static void each_kind_of_fault_is_named(void **state)
          "used the invalid capability 0x9 at pc 0x50"},
         {seL4_Fault_VCPUFault, {0, 1, 2}, {0xf20003e8, 0, 0}, "gave up: brk, syndrome 0xf20003e8"},
         {seL4_Fault_VCPUFault, {0, 1, 2}, {0x02000000, 0, 0}, "trapped: syndrome 0x2000000"},
+        {seL4_Fault_DebugException, {0, 1, 2}, {0x60, 3, 0}, "gave up: brk, reason 0x3 at pc 0x60"},
         {seL4_Fault_Timeout, {0, 1, 2}, {3, 0, 0}, "used up its budget 0x3"},
         {77, {0, 1, 2}, {0, 0, 0}, "faulted in an unknown way 0x4d"},
     };

@@ -16,7 +16,7 @@ def test_the_supervisor_says_what_happened(boot):
         r"supervisor: faulty wrote 0x12345678 at pc 0x2\w+: begins life 2",
         r"supervisor: faulty read 0x2468000 at pc 0x2\w+: begins life 3",
         r"supervisor: faulty fetched code 0x3000 at pc 0x3000: begins life 4",
-        r"supervisor: faulty gave up: brk, syndrome 0xf20003e8: begins life 5")
+        r"supervisor: faulty gave up: brk, .*: begins life 5")
 
 
 def test_a_hopeless_client_is_stopped(boot):
