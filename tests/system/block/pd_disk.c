@@ -8,12 +8,14 @@
 #include <quoll/block_client.h>
 #include <quoll/log.h>
 #include <quoll/pd.h>
+#include <quoll/serial_client.h>
 
 #define DEPTH 16U
 #define CHUNK 32768U /* bytes */
 
 enum phase { START, WRITE, FLUSH, READ, REFUSALS, DONE };
 
+static struct serial_client console;
 static struct block_client disk;
 static struct block_info info;
 static enum phase phase;
@@ -227,6 +229,9 @@ void pd_start(void)
 {
     const char *mode = quoll_setting("mode");
 
+    if (serial_client_open(&console, NULL) == QUOLL_OK) {
+        serial_client_log(&console);
+    }
     may_write = mode != NULL && strcmp(mode, "write") == 0;
     if (block_client_open(&disk, "disk") != QUOLL_OK) {
         fail("open", 0, QUOLL_ENOTFOUND);
@@ -237,6 +242,7 @@ void pd_start(void)
 
 void pd_wake(microkit_channel channel)
 {
+    (void)serial_client_wake(&console, channel);
     if (block_client_wake(&disk, channel)) {
         work();
     }
