@@ -219,7 +219,7 @@ static enum outcome serve(unsigned number)
     struct link *link = &virt.client[number].link;
     struct net_frame frame;
 
-    if (!look_at(number) || link_broken(link)) {
+    if (!look_at(number)) {
         return IDLE;
     }
     uint32_t most = least(allowance(&virt.client[number]), BATCH);
@@ -234,10 +234,15 @@ static enum outcome serve(unsigned number)
         queue_awaited(&link->out)) {
         virt.waiting |= set_of(number);
     }
+    if (link->in.broken || link->out.broken) {
+        (void)link_broken(link);
+        return IDLE;
+    }
     if (link->in.ready == 0) {
         return queue_sleep(&link->in) ? IDLE : MORE;
     }
-    if (most == BATCH || (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
+    if (allowance(&virt.client[number]) > 0 ||
+        (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
         return MORE;
     }
     return BLOCKED;
@@ -376,7 +381,10 @@ static void relay_info(void)
     }
     virt.driver_info = generation;
     virt.info.ready = virt.driver.up && virt.info.ready == 1;
-    virt.longest = least(virt.info.mtu, NET_FRAME_MAX - NET_FRAME_MIN) + NET_FRAME_MIN;
+    virt.longest = NET_FRAME_MAX;
+    if (virt.info.ready != 0) {
+        virt.longest = least(virt.info.mtu, NET_FRAME_MAX - NET_FRAME_MIN) + NET_FRAME_MIN;
+    }
     for (unsigned i = 0; i < virt.clients; i++) {
         tell(&virt.client[i]);
     }

@@ -63,6 +63,8 @@
 #define TCP_LISTEN_BACKLOG         1
 #define TCP_DEFAULT_LISTEN_BACKLOG 128
 #define TCP_MSL                    5000 /* ms */
+#define LWIP_TCP_RTO_TIME          1000 /* ms, at first (RFC 6298, 2.1) */
+#define TCP_TMR_INTERVAL           100  /* ms; the grain of retransmission is twice that */
 #define LWIP_TCP_KEEPALIVE         0
 
 /* RFC 6528: sequence numbers begin where outsiders cannot guess. */

@@ -10,6 +10,7 @@
 #include <quoll/timer_client.h>
 
 #include "lwip/init.h"
+#include "lwip/pbuf.h"
 #include "lwip/sys.h"
 #include "lwip/timeouts.h"
 
@@ -60,6 +61,21 @@ u32_t quoll_lwip_first_sequence(const ip_addr_t *local, u16_t local_port, const 
     }
     /* RFC 6528: the clock ticks every 4 microseconds. */
     return (u32_t)(quoll_now() / QUOLL_US(4)) + (u32_t)mix(mix(ends ^ key) ^ ports ^ key);
+}
+
+/* ---- Chains ---- */
+
+struct pbuf *lwip_drop(struct pbuf *p, uint16_t used)
+{
+    p = pbuf_free_header(p, used);
+    while (p != NULL && p->len == 0) {
+        struct pbuf *empty = p;
+
+        p = empty->next;
+        empty->next = NULL;
+        pbuf_free(empty);
+    }
+    return p;
 }
 
 /* ---- Start ---- */

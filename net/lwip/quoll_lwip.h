@@ -67,6 +67,14 @@ void lwip_flush(void);
 /** Received frames whose buffers lwIP still holds. */
 unsigned lwip_held(void);
 
+/**
+ * Take the first `used` bytes off a chain of pbufs, and empty ones after them (TCP
+ * leaves such where segments overlapped).
+ *
+ * @return what is left, its first pbuf not empty; NULL: nothing
+ */
+struct pbuf *lwip_drop(struct pbuf *p, uint16_t used);
+
 /* ---- Between the files of this folder ---- */
 
 enum quoll_error lwip_netif_add(struct netif *netif, const char *nic, const ip4_addr_t *address,

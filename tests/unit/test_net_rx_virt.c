@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The receive virtualiser between a driver and two copiers, all played by the test:
+ * who gets which frame, and that nobody can have what is not its own.
+ */
+#include <string.h>
+
+#include "fake_pd.h"
+
+#include "net/rx_virt.c"
+
+#define BUFFERS 16U
+#define IO      0x70000000ULL
+
+static struct fake_peer driver, first, second;
+static unsigned char *pool;
+
+static const uint8_t mac_first[6] = {0x52, 0x54, 0, 0, 0, 0x10};
+static const uint8_t mac_second[6] = {0x52, 0x54, 0, 0, 0, 0x11};
+static const uint8_t mac_nobody[6] = {0x52, 0x54, 0, 0, 0, 0x12};
+static const uint8_t mac_all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const uint8_t mac_group[6] = {0x01, 0, 0x5e, 0, 0, 1};
+
+static void wake(struct fake_peer *peer)
+{
+    notified(peer->config->channel);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&virt, 0, sizeof virt);
+    fake_reset();
+    pool = fake_region(&fake_config.own, BUFFERS * NET_BUFFER_SIZE, IO);
+    fake_link(&driver, LINK_NET_RX_DEVICE, "driver", 32, sizeof(struct net_rx_buffer), 32,
+              sizeof(struct net_rx_done));
+    fake_link(&first, LINK_NET_RX_COPIER, "first", 16, sizeof(struct net_frame), 16,
+              sizeof(struct net_frame));
+    fake_link(&second, LINK_NET_RX_COPIER, "second", 16, sizeof(struct net_frame), 16,
+              sizeof(struct net_frame));
+    memcpy(first.config->settings.net.mac, mac_first, 6);
+    memcpy(second.config->settings.net.mac, mac_second, 6);
+    init();
+    fake_peer_up(&driver);
+    fake_peer_up(&first);
+    fake_peer_up(&second);
+    wake(&first);
+    wake(&second);
+    wake(&driver);
+    for (unsigned i = 0; i < 3; i++) {
+        (void)fake_signals(i);
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fake_finish();
+    return 0;
+}
+
+/* The device puts a frame into the next buffer that it has. */
+static uint32_t receive_frame(const uint8_t *mac, uint32_t length)
+{
+    struct net_rx_buffer buffer;
+
+    fake_take(net_rx_buffers, &driver, &buffer);
+    assert_true(buffer.id < BUFFERS);
+    assert_int_equal(buffer.address, IO + buffer.id * NET_BUFFER_SIZE);
+    memset(pool + buffer.id * NET_BUFFER_SIZE, 0xdd, NET_BUFFER_SIZE);
+    memcpy(pool + buffer.id * NET_BUFFER_SIZE + NET_HEADROOM, mac, 6);
+    fake_put(net_rx_dones, &driver, &((struct net_rx_done){buffer.id, length}));
+    return buffer.id;
+}
+
+static unsigned waiting(struct fake_peer *peer)
+{
+    return queue_look(&peer->in);
+}
+
+static void take_frame(struct fake_peer *copier, uint32_t id, uint16_t length)
+{
+    struct net_frame frame;
+
+    fake_take(net_frames, copier, &frame);
+    assert_int_equal(frame.offset, id * NET_BUFFER_SIZE + NET_HEADROOM);
+    assert_int_equal(frame.length, length);
+    assert_int_equal(frame.reserved, 0);
+}
+
+static void give_back(struct fake_peer *copier, uint32_t offset)
+{
+    fake_put(net_frames, copier, &((struct net_frame){.offset = offset, .length = 60}));
+}
+
+static uint32_t frame_of(uint32_t id)
+{
+    return id * NET_BUFFER_SIZE + NET_HEADROOM;
+}
+
+/* Every buffer has exactly one place: the stock, the driver, or copiers. */
+static void assert_ledger(void)
+{
+    uint32_t held[2] = {0, 0};
+
+    for (uint32_t id = 0; id < BUFFERS; id++) {
+        unsigned places = virt.with_driver[id] + (virt.holders[id] != 0);
+
+        for (uint32_t i = 0; i < virt.stock; i++) {
+            places += virt.free[i] == id;
+        }
+        assert_int_equal(places, 1);
+        held[0] += virt.holders[id] & 1;
+        held[1] += virt.holders[id] >> 1 & 1;
+        assert_int_equal(virt.holders[id] >> 2, 0);
+    }
+    assert_int_equal(virt.copier[0].held, held[0]);
+    assert_int_equal(virt.copier[1].held, held[1]);
+}
+
+static void at_first_the_driver_has_the_whole_pool(void **state)
+{
+    uint32_t seen = 0;
+    struct net_rx_buffer buffer;
+
+    (void)state;
+    assert_int_equal(waiting(&driver), BUFFERS);
+    while (net_rx_buffers_take(&driver.in, &buffer)) {
+        assert_int_equal(seen >> buffer.id & 1, 0);
+        seen |= 1U << buffer.id;
+    }
+    assert_int_equal(seen, 0xffff);
+    assert_ledger();
+}
+
+static void a_frame_goes_to_whom_it_is_for(void **state)
+{
+    (void)state;
+    assert_true(queue_sleep(&first.in));
+    uint32_t a = receive_frame(mac_second, 60);
+    uint32_t b = receive_frame(mac_first, 1514);
+    uint32_t c = receive_frame(mac_second, 14);
+    wake(&driver);
+    assert_int_equal(waiting(&first), 1);
+    assert_int_equal(waiting(&second), 2);
+    take_frame(&first, b, 1514);
+    take_frame(&second, a, 60);
+    take_frame(&second, c, 14);
+    assert_int_equal(fake_signals(1), 1);
+    assert_int_equal(fake_link_count(&driver, COUNT_BYTES), 60 + 1514 + 14);
+    assert_ledger();
+}
+
+static void a_frame_for_nobody_goes_back_to_the_driver(void **state)
+{
+    (void)state;
+    receive_frame(mac_nobody, 60);
+    wake(&driver);
+    assert_int_equal(waiting(&first) + waiting(&second), 0);
+    assert_int_equal(waiting(&driver), BUFFERS);
+    assert_ledger();
+}
+
+static void broadcast_and_multicast_go_to_all_until_the_last_gives_back(void **state)
+{
+    const uint8_t *const macs[] = {mac_all, mac_group};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t id = receive_frame(macs[i], 60);
+
+        wake(&driver);
+        take_frame(&first, id, 60);
+        take_frame(&second, id, 60);
+        assert_int_equal(virt.holders[id], 3);
+        give_back(&first, frame_of(id));
+        wake(&first);
+        assert_int_equal(virt.holders[id], 2);
+        assert_int_equal(waiting(&driver), BUFFERS - 1);
+        assert_ledger();
+        give_back(&second, frame_of(id));
+        wake(&second);
+        assert_int_equal(waiting(&driver), BUFFERS);
+        assert_ledger();
+    }
+}
+
+static void a_copier_cannot_give_back_what_it_does_not_hold(void **state)
+{
+    (void)state;
+    uint32_t mine = receive_frame(mac_first, 60);
+    uint32_t other = receive_frame(mac_second, 60);
+
+    wake(&driver);
+    const uint32_t offsets[] = {
+        frame_of(other),
+        frame_of(BUFFERS),
+        0xffffffff,
+        0x80000000,
+        frame_of(mine) + 1,
+        mine * NET_BUFFER_SIZE,
+        frame_of((mine + 5) % BUFFERS),
+    };
+    for (unsigned i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+        give_back(&first, offsets[i]);
+    }
+    wake(&first);
+    assert_int_equal(fake_link_count(&first, COUNT_REFUSED), 7);
+    assert_int_equal(virt.holders[mine], 1);
+    assert_int_equal(virt.holders[other], 2);
+    assert_ledger();
+
+    give_back(&first, frame_of(mine));
+    give_back(&first, frame_of(mine));
+    wake(&first);
+    assert_int_equal(fake_link_count(&first, COUNT_REFUSED), 8);
+    assert_int_equal(virt.holders[mine], 0);
+    assert_ledger();
+}
+
+static void a_hoarder_loses_frames_and_nobody_else_does(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 12; i++) {
+        receive_frame(mac_first, 60);
+        wake(&driver);
+    }
+    assert_int_equal(virt.share, 4);
+    assert_int_equal(waiting(&first), 4);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 8);
+    receive_frame(mac_all, 60);
+    receive_frame(mac_second, 60);
+    wake(&driver);
+    assert_int_equal(waiting(&first), 4);
+    assert_int_equal(waiting(&second), 2);
+    assert_ledger();
+
+    /* What it returns counts at its next frame, without waking us. */
+    struct net_frame frame;
+    fake_take(net_frames, &first, &frame);
+    give_back(&first, frame.offset);
+    uint32_t id = receive_frame(mac_first, 99);
+    wake(&driver);
+    for (unsigned i = 0; i < 3; i++) {
+        fake_take(net_frames, &first, &frame);
+    }
+    take_frame(&first, id, 99);
+    assert_ledger();
+}
+
+static void the_driver_cannot_return_what_it_does_not_have(void **state)
+{
+    (void)state;
+    uint32_t id = receive_frame(mac_first, 60);
+
+    wake(&driver);
+    const uint32_t ids[] = {id, BUFFERS, 0xffffffff, 0x10000};
+    for (unsigned i = 0; i < 4; i++) {
+        fake_put(net_rx_dones, &driver, &((struct net_rx_done){ids[i], 60}));
+    }
+    wake(&driver);
+    assert_int_equal(fake_link_count(&driver, COUNT_REFUSED), 4);
+    assert_int_equal(waiting(&first), 1);
+    assert_ledger();
+}
+
+static void frames_of_impossible_length_are_dropped(void **state)
+{
+    const uint32_t lengths[] = {1, 13, 1515, 0xffffffff, 0x10000 + 60};
+
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        receive_frame(mac_first, lengths[i]);
+        wake(&driver);
+        assert_int_equal(fake_link_count(&driver, COUNT_REFUSED), i + 1);
+    }
+    receive_frame(mac_first, 0); /* taken back, which is no fault */
+    wake(&driver);
+    assert_int_equal(fake_link_count(&driver, COUNT_REFUSED), 5);
+    assert_int_equal(waiting(&first), 0);
+    assert_int_equal(waiting(&driver), BUFFERS);
+    assert_ledger();
+}
+
+static void a_copiers_new_life_frees_what_its_old_one_had(void **state)
+{
+    (void)state;
+    uint32_t both = receive_frame(mac_all, 60);
+
+    receive_frame(mac_first, 60);
+    wake(&driver);
+    fake_peer_new_life(&first);
+    wake(&first);
+    assert_int_equal(virt.copier[0].held, 0);
+    assert_int_equal(virt.holders[both], 2);
+    assert_int_equal(waiting(&driver), BUFFERS - 1);
+    assert_int_equal(waiting(&first), 0);
+    assert_ledger();
+    give_back(&first, frame_of(both)); /* of its old life */
+    wake(&first);
+    assert_int_equal(fake_link_count(&first, COUNT_REFUSED), 1);
+    assert_int_equal(virt.holders[both], 2);
+}
+
+static void a_dead_copiers_frames_are_dropped(void **state)
+{
+    (void)state;
+    fake_lives[first.config->peer_pd] += 1;
+    receive_frame(mac_first, 60);
+    receive_frame(mac_second, 60);
+    wake(&driver);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 1);
+    assert_int_equal(waiting(&second), 1);
+    assert_ledger();
+}
+
+static void the_drivers_new_life_gets_all_that_copiers_do_not_have(void **state)
+{
+    (void)state;
+    uint32_t id = receive_frame(mac_first, 60);
+    struct net_rx_buffer buffer;
+
+    wake(&driver);
+    fake_take(net_rx_buffers, &driver, &buffer);
+    fake_peer_new_life(&driver);
+    wake(&driver);
+    assert_int_equal(waiting(&driver), BUFFERS - 1);
+    assert_ledger();
+    while (net_rx_buffers_take(&driver.in, &buffer)) {
+        assert_int_not_equal(buffer.id, id);
+    }
+    fake_put(net_rx_dones, &driver, &((struct net_rx_done){buffer.id, 60}));
+    give_back(&first, frame_of(id));
+    wake(&first);
+    assert_ledger();
+}
+
+static void a_driver_with_impossible_indices_is_cut_off(void **state)
+{
+    (void)state;
+    driver.half->produce.tail = 33;
+    wake(&driver);
+    assert_int_equal(fake_link_count(&driver, COUNT_BROKEN), 1);
+    fake_peer_new_life(&driver);
+    wake(&driver);
+    receive_frame(mac_first, 60);
+    wake(&driver);
+    assert_int_equal(waiting(&first), 1);
+    assert_ledger();
+}
+
+static void a_copier_with_impossible_indices_loses_its_frames(void **state)
+{
+    (void)state;
+    first.half->produce.tail = 17;
+    first.half->consume.head = 99;
+    receive_frame(mac_all, 60);
+    wake(&driver);
+    assert_int_equal(fake_link_count(&first, COUNT_BROKEN), 1);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 1);
+    assert_int_equal(waiting(&second), 1);
+    assert_ledger();
+}
+
+static void information_goes_on_to_the_copiers_with_their_own_address(void **state)
+{
+    const struct net_info info = {.ready = 1, .link = 1, .mac = {9, 9, 9, 9, 9, 9}, .mtu = 1500};
+    struct net_info told;
+
+    (void)state;
+    fake_peer_tell(&driver, &info, sizeof info);
+    wake(&driver);
+    memcpy(&told, second.pd->info, sizeof told);
+    assert_int_equal(told.ready, 1);
+    assert_int_equal(told.link, 1);
+    assert_int_equal(told.mtu, 1500);
+    assert_memory_equal(told.mac, mac_second, 6);
+    assert_int_equal(fake_signals(2), 1);
+    wake(&driver);
+    assert_int_equal(fake_signals(2), 0);
+
+    fake_lives[driver.config->peer_pd] += 1; /* it is dead now */
+    wake(&driver);
+    memcpy(&told, first.pd->info, sizeof told);
+    assert_int_equal(told.ready, 0);
+
+    /* The new life says the same, in the same generation. */
+    fake_peer_up(&driver);
+    driver.half->generation = 0;
+    fake_peer_tell(&driver, &info, sizeof info);
+    wake(&driver);
+    memcpy(&told, first.pd->info, sizeof told);
+    assert_int_equal(told.ready, 1);
+}
+
+/* Random peers: whatever they say, each buffer stays in exactly one place. */
+static void the_ledger_survives_nonsense(void **state)
+{
+    uint32_t random = 7;
+    struct fake_peer *const copiers[] = {&first, &second};
+    const uint8_t *const macs[] = {mac_first, mac_second, mac_all, mac_nobody};
+
+    (void)state;
+    for (unsigned i = 0; i < BUFFERS * NET_BUFFER_SIZE; i += NET_BUFFER_SIZE) {
+        memcpy(pool + i + NET_HEADROOM, macs[i / NET_BUFFER_SIZE % 4], 6);
+    }
+    for (unsigned step = 0; step < 20000; step++) {
+        struct fake_peer *copier = copiers[step % 2];
+        struct net_frame frame;
+        struct net_rx_buffer buffer;
+
+        random = random * 1664525U + 1013904223U;
+        if (queue_look_for_room(&driver.out) > 0) {
+            struct net_rx_done done = {random >> 27, random >> 12 & 2047};
+
+            net_rx_dones_put(&driver.out, &done);
+            (void)queue_publish(&driver.out);
+        }
+        if (queue_look_for_room(&copier->out) > 0) {
+            frame = (struct net_frame){.offset = frame_of(random >> 20 & 31)};
+            net_frames_put(&copier->out, &frame);
+            (void)queue_publish(&copier->out);
+        }
+        queue_look(&copier->in);
+        net_frames_take(&copier->in, &frame);
+        (void)queue_release(&copier->in);
+        queue_look(&driver.in);
+        net_rx_buffers_take(&driver.in, &buffer);
+        (void)queue_release(&driver.in);
+        if ((random >> 16) % 64 == 0) {
+            fake_peer_new_life(step % 3 == 0 ? &driver : copier);
+        }
+        wake(step % 3 == 0 ? &driver : copier);
+        assert_ledger();
+    }
+    assert_true(fake_link_count(&first, COUNT_BYTES) > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_A_PD(at_first_the_driver_has_the_whole_pool),
+        IN_A_PD(a_frame_goes_to_whom_it_is_for),
+        IN_A_PD(a_frame_for_nobody_goes_back_to_the_driver),
+        IN_A_PD(broadcast_and_multicast_go_to_all_until_the_last_gives_back),
+        IN_A_PD(a_copier_cannot_give_back_what_it_does_not_hold),
+        IN_A_PD(a_hoarder_loses_frames_and_nobody_else_does),
+        IN_A_PD(the_driver_cannot_return_what_it_does_not_have),
+        IN_A_PD(frames_of_impossible_length_are_dropped),
+        IN_A_PD(a_copiers_new_life_frees_what_its_old_one_had),
+        IN_A_PD(a_dead_copiers_frames_are_dropped),
+        IN_A_PD(the_drivers_new_life_gets_all_that_copiers_do_not_have),
+        IN_A_PD(a_driver_with_impossible_indices_is_cut_off),
+        IN_A_PD(a_copier_with_impossible_indices_loses_its_frames),
+        IN_A_PD(information_goes_on_to_the_copiers_with_their_own_address),
+        IN_A_PD(the_ledger_survives_nonsense),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
