@@ -3,8 +3,8 @@
  * Reading an element's attributes. What is wrong is printed and counted, and a value
  * that makes sense is returned, so that reading goes on.
  */
-#ifndef DEVKIT_ATTRIBUTES_H
-#define DEVKIT_ATTRIBUTES_H
+#ifndef MICROKIT_ATTRIBUTES_H
+#define MICROKIT_ATTRIBUTES_H
 
 #include "xml.h"
 

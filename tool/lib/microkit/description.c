@@ -7,7 +7,6 @@
 #include "description.h"
 
 #include "attributes.h"
-#include "image.h"
 #include "text.h"
 #include "xml.h"
 

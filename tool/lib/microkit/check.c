@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What only the whole description shows: names and numbers used twice, overlaps. */
 #include "description.h"
-#include "image.h"
 #include "text.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An XML file as a tree of elements that know where they stand. */
-#ifndef DEVKIT_XML_H
-#define DEVKIT_XML_H
+#ifndef MICROKIT_XML_H
+#define MICROKIT_XML_H
 
 #include "diag.h"
 

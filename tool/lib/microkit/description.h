@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a system file says, checked: names resolved to indices, numbers within their
- * ranges. Source: the Microkit's manual, "System Description File".
+ * ranges. Source: the Microkit's manual, "System Description File". One reader, for
+ * the development SDK's tool and for the simulator.
  */
-#ifndef DEVKIT_DESCRIPTION_H
-#define DEVKIT_DESCRIPTION_H
+#ifndef MICROKIT_DESCRIPTION_H
+#define MICROKIT_DESCRIPTION_H
 
 #include "diag.h"
 
@@ -15,6 +16,12 @@
 #define PAGE_SMALL 0x1000ULL
 #define PAGE_LARGE 0x200000ULL
 #define STACK_TOP  0x10000000000ULL /* 1 TiB: the end of a PD's address space */
+
+/* The Microkit's limits; irqs: 32 private and 256 shared ones. */
+#define MAX_PDS      63
+#define MAX_CHANNELS 62
+#define PD_NAME_SIZE 64
+#define MAX_IRQS     288
 
 #define NO_PD SIZE_MAX
 
