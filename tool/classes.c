@@ -26,7 +26,7 @@ enum priority {
     PRIORITY_TIMER_DRIVER = 150,
 };
 
-#define NET_POOL_BUFFERS   512U
+#define NET_POOL_BUFFERS   1024U
 #define NET_CLIENT_BUFFERS 256U
 #define NET_HEADS          256U
 

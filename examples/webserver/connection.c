@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "net/lwip/quoll_lwip.h"
+
 #include "connection.h"
 
 /* lwIP must be told when a callback has aborted its connection. */
@@ -57,10 +59,9 @@ static void finish(struct connection *c)
 static void throw_away_input(struct connection *c)
 {
     if (c->input != NULL) {
-        tcp_recved(c->pcb, (u16_t)(c->input->tot_len - c->input_used));
+        tcp_recved(c->pcb, c->input->tot_len);
         pbuf_free(c->input);
         c->input = NULL;
-        c->input_used = 0;
     }
 }
 
@@ -112,19 +113,12 @@ static void refuse(struct connection *c, unsigned status, const char *why)
 static bool work_reading(struct connection *c)
 {
     while (c->input != NULL) {
-        struct pbuf *first = c->input;
         bool begun = http_begun(&c->request);
         size_t used;
-        unsigned status = http_read(&c->request, (const char *)first->payload + c->input_used,
-                                    first->len - c->input_used, &used);
+        unsigned status = http_read(&c->request, c->input->payload, c->input->len, &used);
 
-        c->input_used = (uint16_t)(c->input_used + used);
+        c->input = lwip_drop(c->input, (u16_t)used);
         tcp_recved(c->pcb, (u16_t)used);
-        if (c->input_used == first->len) {
-            c->input = pbuf_dechain(first);
-            pbuf_free(first);
-            c->input_used = 0;
-        }
         if (!begun && http_begun(&c->request)) {
             set_deadline(c, REQUEST_TIME);
         }
@@ -207,7 +201,7 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *p, er
     if (p == NULL) {
         c->peer_closed = true;
     } else if (c->input == NULL) {
-        c->input = p;
+        c->input = lwip_drop(p, 0);
     } else if (pbuf_clen(c->input) + pbuf_clen(p) > CONNECTION_INPUT_MAX) {
         return ERR_MEM; /* lwIP keeps it and takes no more until we do */
     } else {
@@ -269,7 +263,7 @@ static err_t on_poll(void *argument, struct tcp_pcb *pcb)
     return verdict();
 }
 
-#define POLL_INTERVAL 2 /* of lwIP's half seconds */
+#define POLL_INTERVAL 5 /* of lwIP's fifths of a second (TCP_TMR_INTERVAL) */
 
 void connection_begin(struct connection *c, struct tcp_pcb *pcb)
 {

@@ -52,7 +52,6 @@ struct piece {
 struct connection {
     struct tcp_pcb *pcb; /* NULL: not in use */
     struct pbuf *input;  /* received, not yet read */
-    uint16_t input_used; /* bytes of its first pbuf that were read */
     uint8_t phase;       /* enum phase */
     bool head_written;
     bool waiting;     /* for the disk */

@@ -22,7 +22,7 @@
 #define CONNECTIONS_PER_REMOTE 48U
 #define INPUT_MAX              16U /* pbufs that wait to be sent back, per connection */
 #define IDLE_TIME              QUOLL_S(120)
-#define POLL_INTERVAL          4 /* of lwIP's half seconds */
+#define POLL_INTERVAL          10 /* of lwIP's fifths of a second */
 
 struct connection {
     struct tcp_pcb *pcb; /* NULL: not in use */
@@ -94,12 +94,7 @@ static err_t work(struct connection *c)
         }
         tcp_recved(c->pcb, length);
         c->deadline = quoll_now() + IDLE_TIME;
-        if (length < first->len) {
-            c->input = pbuf_free_header(c->input, length);
-        } else {
-            c->input = pbuf_dechain(first);
-            pbuf_free(first);
-        }
+        c->input = lwip_drop(first, length);
     }
     if (c->input == NULL && c->peer_closed) {
         return end(c);
@@ -116,7 +111,7 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *p, er
     if (p == NULL) {
         c->peer_closed = true;
     } else if (c->input == NULL) {
-        c->input = p;
+        c->input = lwip_drop(p, 0);
     } else if (pbuf_clen(c->input) + pbuf_clen(p) > INPUT_MAX) {
         return ERR_MEM;
     } else {
