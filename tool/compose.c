@@ -66,6 +66,7 @@ static struct pd *add_pd(struct system *s, const char *name, const struct progra
     pd->budget = DEFAULT_BUDGET;
     pd->period = DEFAULT_BUDGET;
     pd->next_vaddr = REGIONS_START;
+    pd->next = s->sdk->is_host ? &s->next_vaddr : &pd->next_vaddr;
     pd->config.own.io = QUOLL_NO_IO;
     return pd;
 }
@@ -381,6 +382,7 @@ struct system *compose(const struct description *d, const struct sdk *sdk,
 
     s->description = d;
     s->sdk = sdk;
+    s->next_vaddr = REGIONS_START;
     add_pds(s, library);
     for (size_t i = 0; i < d->device_count; i++) {
         add_device_links(s, &d->devices[i]);

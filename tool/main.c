@@ -2,6 +2,7 @@
 /*
  * The command `quoll`: a description and a board's device tree become a system.
  */
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +41,8 @@ static int build(const struct system *system, const char *directory)
     write_file("system.system", system_file_write, system);
     write_file("isolation.txt", isolation_write, system);
     write_file("system.json", json_write, system);
-    if (!sdk_run(system->sdk, system->description->board.text, temporary)) {
+    if (!system->sdk->is_host &&
+        !sdk_run(system->sdk, system->description->board.text, temporary)) {
         return 1;
     }
     output_commit();
@@ -50,9 +52,11 @@ static int build(const struct system *system, const char *directory)
 /* The composed system, or NULL after errors were told. */
 static struct system *make_system(const struct options *options, const struct sdk *sdk)
 {
+    unsigned machine = sdk->is_host ? EM_X86_64 : EM_AARCH64;
     struct description *d = description_read(options->description);
     struct tree *tree = tree_read(options->dtb);
-    struct library *library = library_open(options->programs.items, options->programs.count);
+    struct library *library =
+        library_open(options->programs.items, options->programs.count, machine);
 
     if (d == NULL || tree == NULL) {
         return NULL;

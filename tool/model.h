@@ -69,6 +69,7 @@ struct pd {
     LIST(struct interrupt) interrupts;
     unsigned channels; /* given out so far, for links and interrupts */
     uint64_t next_vaddr;
+    uint64_t *next; /* where the next region goes: its own next_vaddr, or one for all */
     struct quoll_config config;
 };
 
@@ -93,7 +94,8 @@ struct system {
     size_t pd_count;
     LIST(struct region *) regions;
     LIST(struct link) links;
-    unsigned *order; /* of children in the system file: the order of start */
+    uint64_t next_vaddr; /* for the simulator: one address space holds all */
+    unsigned *order;     /* of children in the system file: the order of start */
 };
 
 #endif

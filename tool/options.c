@@ -22,7 +22,7 @@ static const char help[] =
     "check only looks.\n"
     "\n"
     "  --dtb FILE         device tree of the board\n"
-    "  --sdk DIR          Microkit SDK\n"
+    "  --sdk DIR          Microkit SDK; 'host': none, for the simulator\n"
     "  --config NAME      debug, release or benchmark\n"
     "  --programs DIR     where programs and drivers are; may be said again, the first wins\n"
     "  --disk NAME=IMAGE  check the partitions of this image for the block device NAME\n"

@@ -52,7 +52,7 @@ static void read_directory(struct library *library, const char *path)
         if (is_program(entry) && !library_has(library, entry->d_name)) {
             LIST_ADD(&library->programs,
                      (struct program){text_format("%s", entry->d_name),
-                                      text_format("%s/%s", path, entry->d_name)});
+                                      text_format("%s/%s", path, entry->d_name), library->machine});
         }
     }
     closedir(directory);
@@ -93,12 +93,13 @@ static void read_driver(struct library *library, const struct program *program)
     elf_file_close(elf);
 }
 
-struct library *library_open(const char *const *directories, size_t count)
+struct library *library_open(const char *const *directories, size_t count, unsigned machine)
 {
     struct library *library = text_alloc(1, sizeof *library);
 
     library->directories = directories;
     library->directory_count = count;
+    library->machine = machine;
     for (size_t i = 0; i < count; i++) {
         read_directory(library, directories[i]);
     }
@@ -224,14 +225,16 @@ void program_check(const struct program *program, bool may_use_timer, struct pla
     const char *why;
     struct elf_file *elf = elf_file_open(program->path, &why);
 
-    if (elf == NULL || elf_file_machine(elf) != EM_AARCH64) {
+    if (elf == NULL || elf_file_machine(elf) != program->machine) {
         diag_error(at, "%s: %s is %s", who, program->path,
-                   elf == NULL ? why : "not a program for AArch64");
+                   elf == NULL                      ? why
+                   : program->machine == EM_AARCH64 ? "not a program for AArch64"
+                                                    : "not a program for the simulator");
         return;
     }
     check_config(elf, program->name, at, who);
     check_segments(elf, program->name, at, who);
-    if (!may_use_timer) {
+    if (!may_use_timer && program->machine == EM_AARCH64) {
         check_timer(elf, program->name, at, who);
     }
     elf_file_close(elf);

@@ -21,6 +21,7 @@
 struct program {
     const char *name; /* of the file */
     const char *path;
+    unsigned machine; /* it must be for, an EM_ value of <elf.h> */
 };
 
 struct driver {
@@ -31,12 +32,14 @@ struct driver {
 struct library {
     const char *const *directories;
     size_t directory_count;
+    unsigned machine;
     LIST(struct program) programs; /* *.elf, sorted; of equal names the first directory's */
     LIST(struct driver) drivers;   /* of these, those that describe themselves as drivers */
 };
 
-/** Look through the directories. Told as errors: a directory or a driver that cannot be read. */
-struct library *library_open(const char *const *directories, size_t count);
+/** Look through the directories for programs for a machine (EM_...). Told as errors: a directory or
+ * a driver that cannot be read. */
+struct library *library_open(const char *const *directories, size_t count, unsigned machine);
 
 /**
  * Find a program and examine it: for this machine, linked with Quoll's core, no code

@@ -44,6 +44,13 @@ static const char *read_version(const char *path)
 
 struct sdk sdk_open(const char *path, const char *config)
 {
+    if (strcmp(path, SDK_HOST) == 0) {
+        return (struct sdk){.path = path,
+                            .version = "simulator",
+                            .config = config,
+                            .stack_top = supported[0].stack_top,
+                            .is_host = true};
+    }
     struct sdk sdk = {.path = path, .version = read_version(path), .config = config};
     char *command = text_format("%s/bin/microkit", path);
 
@@ -70,7 +77,7 @@ bool sdk_has_board(const struct sdk *sdk, const char *board)
 {
     char *path = text_format("%s/board/%s/%s", sdk->path, board, sdk->config);
 
-    if (is_directory(path)) {
+    if (sdk->is_host || is_directory(path)) {
         return true;
     }
     diag_error((struct place){0}, "the Microkit SDK %s has no %s for %s", sdk->version, sdk->config,

@@ -14,7 +14,10 @@ struct sdk {
     const char *config;
     uint64_t stack_top;  /* of every protection domain: differs between versions */
     bool is_development; /* Quoll's own kernel, not seL4 */
+    bool is_host;        /* no SDK at all: for the simulator, which runs programs of this machine */
 };
+
+#define SDK_HOST "host" /* instead of a path: for the simulator */
 
 /** Find out what an SDK is. Errors are told: not an SDK, not a version that works. */
 struct sdk sdk_open(const char *path, const char *config);

@@ -25,9 +25,9 @@ struct region *space_region(struct system *system, const char *name, enum region
 
 uint64_t space_reserve(struct pd *pd, uint64_t size, uint64_t alignment)
 {
-    uint64_t vaddr = text_round_up(pd->next_vaddr, alignment);
+    uint64_t vaddr = text_round_up(*pd->next, alignment);
 
-    pd->next_vaddr = vaddr + size + PAGE_SIZE;
+    *pd->next = vaddr + size + PAGE_SIZE;
     return vaddr;
 }
 
