@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <quoll/hook.h>
 #include <quoll/time.h>
 
 #ifdef __aarch64__
@@ -26,6 +27,17 @@
     static inline void mmio_write##bits(volatile uint##bits##_t *at, uint##bits##_t value)         \
     {                                                                                              \
         __asm__ volatile("str" suffix " %w0, [%1]" : : "r"(value), "r"(at) : "memory");            \
+    }                                                                                              \
+    struct mmio_needs_semicolon
+#elif defined(QUOLL_SIM)
+#define MMIO_ACCESSORS(bits, suffix)                                                               \
+    static inline uint##bits##_t mmio_read##bits(const volatile uint##bits##_t *at)                \
+    {                                                                                              \
+        return (uint##bits##_t)sim_mmio_read(at, sizeof *at);                                      \
+    }                                                                                              \
+    static inline void mmio_write##bits(volatile uint##bits##_t *at, uint##bits##_t value)         \
+    {                                                                                              \
+        sim_mmio_write(at, value, sizeof *at);                                                     \
     }                                                                                              \
     struct mmio_needs_semicolon
 #else

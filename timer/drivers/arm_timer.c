@@ -12,11 +12,16 @@
  * disabled or the comparison is false again, and is therefore always taken back
  * before it is acknowledged.
  */
+#include <quoll/hook.h>
 #include <quoll/time.h>
 #include <quoll/timer_driver.h>
 
 #define CTL_ENABLE 1U
 
+#ifdef QUOLL_SIM
+#define write_control(value) sim_timer_write(SIM_TIMER_CONTROL, value)
+#define write_compare(value) sim_timer_write(SIM_TIMER_COMPARE, value)
+#else
 static void write_control(uint64_t value)
 {
     __asm__ volatile("msr cntp_ctl_el0, %0\n\tisb" : : "r"(value) : "memory");
@@ -26,6 +31,8 @@ static void write_compare(uint64_t value)
 {
     __asm__ volatile("msr cntp_cval_el0, %0" : : "r"(value) : "memory");
 }
+
+#endif
 
 static void clear(void)
 {
