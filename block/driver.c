@@ -47,7 +47,6 @@ static bool stop(struct block_driver *d)
 {
     enum quoll_error error = d->device->stop();
 
-    count(COUNT_RESETS, 1);
     d->working = false;
     d->quiet = error == QUOLL_OK;
     if (error != QUOLL_OK) {

@@ -33,7 +33,7 @@ struct block_device {
 
     /**
      * Reset the device, whatever it was doing: afterwards it touches no memory and
-     * does not interrupt. Fails if it does not come to rest in time.
+     * does not interrupt. Counts COUNT_RESETS. Fails if it does not come to rest in time.
      */
     enum quoll_error (*stop)(void);
 
