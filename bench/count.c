@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A plugin for QEMU's code generator that counts guest instructions, exactly, by
- * the page that they lie in, into a file that others may read while QEMU runs.
+ * A plugin for QEMU's code generator that counts guest instructions, exactly, each
+ * where it lies, into a file that others may read while QEMU runs.
  *
  *     -plugin count.so,out=FILE[,watch=ADDRESS]...
  *
- * Each translated instruction gets an inline "add one" to the counter of its page,
- * so nothing is sampled. An instruction that takes an exception counts; how the
+ * Each translated instruction gets an inline "add one" to a counter of its own, so
+ * nothing is sampled. An instruction that takes an exception counts; how the
  * virtual clock runs does not matter. `watch` counts the executions of one address
  * (up to WATCHES), such as an exception vector.
  *
@@ -44,15 +44,16 @@ void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, enum 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv);
 EXPORT int qemu_plugin_version = 1;
 
-#define PAGES      65536U
+#define PAGES      4096U
 #define WATCHES    8U
 #define PAGE_SHIFT 12
+#define PAGE_WORDS 1024U
 
 /* The file; measure.py reads it by the same layout. */
 struct page {
-    uint64_t host;    /* page number in QEMU's memory */
-    uint64_t virtual; /* page number in the guest's virtual memory */
-    uint64_t count;
+    uint64_t host;              /* page number in QEMU's memory */
+    uint64_t virtual;           /* page number in the guest's virtual memory */
+    uint64_t count[PAGE_WORDS]; /* by instruction */
 };
 
 static struct file {
@@ -75,11 +76,13 @@ static struct page *page_for(uint64_t host, uint64_t virtual)
     for (;; hash++) {
         unsigned *slot = &slot_of[hash % (PAGES * 2)];
 
+        if (*slot == 0 && file->pages == PAGES) {
+            fprintf(stderr, "count: more than %u pages of code\n", PAGES);
+            abort();
+        }
         if (*slot == 0) {
-            if (file->pages == PAGES) {
-                return &file->page[PAGES - 1];
-            }
-            file->page[file->pages] = (struct page){.host = host, .virtual = virtual};
+            file->page[file->pages].host = host;
+            file->page[file->pages].virtual = virtual;
             *slot = (unsigned)++file->pages;
         }
         struct page *page = &file->page[*slot - 1];
@@ -119,7 +122,8 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
         uint32_t opcode;
 
         memcpy(&opcode, qemu_plugin_insn_data(insn), sizeof opcode);
-        count_into(insn, &page_for(host >> PAGE_SHIFT, address >> PAGE_SHIFT)->count);
+        struct page *page = page_for(host >> PAGE_SHIFT, address >> PAGE_SHIFT);
+        count_into(insn, &page->count[address / sizeof opcode % PAGE_WORDS]);
         uint64_t *kind = kind_of(opcode);
         if (kind != NULL) {
             count_into(insn, kind);
@@ -169,7 +173,7 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
         fprintf(stderr, "count: out=FILE is missing or cannot be written\n");
         return -1;
     }
-    memcpy(file->magic, "QCOUNT01", sizeof file->magic);
+    memcpy(file->magic, "QCOUNT02", sizeof file->magic);
     for (unsigned w = 0; w < watches; w++) {
         file->watch[w].address = addresses[w];
     }

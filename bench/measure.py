@@ -13,6 +13,8 @@ the kernel from a protection domain that is neither a system call nor an interru
 """
 
 import argparse
+import array
+import bisect
 import json
 import mmap
 import os
@@ -32,8 +34,9 @@ LOADER = 0x70000000  # runs where it was loaded, so its first page gives guest-p
 VECTORS = ("arm_vector_table", "vectors")
 INTERRUPT = ("c_handle_interrupt", "irq_take")
 VECTOR_SYNC = 0x400  # offset into the vector table: from EL0, synchronous (Arm ARM D1.10.2)
-WATCHES, SLOTS = 8, 65536
+WATCHES, PAGE_WORDS = 8, 1024
 HEADER = struct.Struct("<8s5Q")
+PAGE_RECORD = 16 + 8 * PAGE_WORDS
 
 
 def options():
@@ -46,6 +49,7 @@ def options():
     parser.add_argument("--windows", default="1,8,32")
     parser.add_argument("--count", type=int, default=10000)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--functions", type=int, default=0, help="show the N functions that take most")
     parser.add_argument("--idle", type=float, default=5.0, help="seconds")
     return parser.parse_args()
 
@@ -78,6 +82,16 @@ def program_regions(report):
             for name, start, size in found]
 
 
+def functions_of(elf):
+    """Addresses and names of an ELF file's functions, in order."""
+    if not os.path.exists(elf):
+        return [], []
+    found = sorted((int(line.split()[0], 16), line.split()[2])
+                   for line in tool_output("aarch64-linux-gnu-nm", elf).splitlines()
+                   if re.fullmatch(r"\w+ [tTwW] [^$]\S*", line))
+    return [start for start, _ in found], [name for _, name in found]
+
+
 class Counts:
     """One look at the plugin's file."""
 
@@ -85,13 +99,18 @@ class Counts:
         with open(path, "rb") as file:
             data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
         magic, pages, svc, wfi, barriers, cache = HEADER.unpack_from(data)
-        assert magic == b"QCOUNT01"
+        assert magic == b"QCOUNT02"
         self.named = {"system calls": svc, "waits": wfi, "barriers": barriers, "cache operations": cache}
         for index, name in enumerate(watched):
             self.named[name] = struct.unpack_from("<QQ", data, HEADER.size + 16 * index)[1]
-        base = HEADER.size + 16 * WATCHES
-        self.pages = {(host, virtual): count
-                      for host, virtual, count in struct.iter_unpack("<QQQ", data[base:base + 24 * pages])}
+        self.words = {}  # of each page: executions by instruction
+        for page in range(pages):
+            at = HEADER.size + 16 * WATCHES + page * PAGE_RECORD
+            host, virtual = struct.unpack_from("<QQ", data, at)
+            words = array.array("Q")
+            words.frombytes(data[at + 16:at + PAGE_RECORD])
+            self.words[host, virtual] = words
+        self.pages = {key: sum(words) for key, words in self.words.items()}
         data.close()
 
 
@@ -125,18 +144,41 @@ class Guest:
     def counts(self):
         return Counts(self.file.name, self.watched)
 
-    def component(self, pages):
-        """Instructions by protection domain, kernel and rest."""
+    def owners(self, pages):
+        """Whose code each page holds: a protection domain's, the kernel's, or other."""
         bias = next(host - virtual for host, virtual in pages if virtual == LOADER // PAGE)
-        result = {}
-        for (host, virtual), count in pages.items():
+        for host, virtual in pages:
             physical = (host - bias) * PAGE
             if any(start <= virtual * PAGE < end for start, end in self.kernel):
-                name = "kernel"
+                yield (host, virtual), "kernel"
             else:
-                name = next((name for start, end, name in self.programs if start <= physical < end), "other")
-            result[name] = result.get(name, 0) + count
+                yield (host, virtual), next((name for start, end, name in self.programs
+                                             if start <= physical < end), "other")
+
+    def component(self, pages):
+        """Instructions by protection domain, kernel and rest."""
+        result = {}
+        for key, name in self.owners(pages):
+            result[name] = result.get(name, 0) + pages[key]
         return result
+
+    def functions(self, before, after, packets):
+        """Instructions per packet by component and function, most first."""
+        result, tables = {}, {}
+        for (host, virtual), name in self.owners(after.words):
+            if name not in tables:
+                tables[name] = functions_of(self.elf(name))
+            starts, names = tables[name]
+            old = before.words.get((host, virtual), [0] * PAGE_WORDS)
+            for index, count in enumerate(after.words[host, virtual]):
+                if count > old[index]:
+                    at = bisect.bisect_right(starts, virtual * PAGE + 4 * index) - 1
+                    key = name, names[at] if at >= 0 else "?"
+                    result[key] = result.get(key, 0) + (count - old[index]) / packets
+        return sorted(((count, *key) for key, count in result.items()), reverse=True)
+
+    def elf(self, name):
+        return self.o.kernel if name == "kernel" else os.path.join(os.path.dirname(self.o.report), name + ".elf")
 
     def between(self, before, after):
         pages = {key: count - before.pages.get(key, 0) for key, count in after.pages.items()}
@@ -159,8 +201,13 @@ def one_run(guest, size, window):
     guest.load(size, 200, window)
     before = guest.counts()
     load = guest.load(size, guest.o.count, window)
-    instructions, named = guest.between(before, guest.counts())
+    after = guest.counts()
+    instructions, named = guest.between(before, after)
     packets = load["echoed"] + load["duplicates"]
+    if guest.o.functions:
+        print(f"\n{size} B, {window} outstanding: most executed functions, instructions per packet")
+        for count, name, function in guest.functions(before, after, packets)[:guest.o.functions]:
+            print(f"  {count:8.1f}  {name:20} {function}")
     return {"total": sum(instructions.values()) / packets,
             "instructions": {name: n / packets for name, n in instructions.items()},
             "events": {name: n / packets for name, n in named.items()}, "load": load}
