@@ -14,28 +14,23 @@
 #include <string.h>
 
 /* May alias anything and lie anywhere. */
+__extension__ typedef unsigned __int128 __attribute__((may_alias, aligned(1))) pair;
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;
 typedef uint32_t __attribute__((may_alias, aligned(1))) half_word;
 typedef uint16_t __attribute__((may_alias, aligned(1))) quarter_word;
 
 #define WORD  sizeof(word)
-#define PAIR  (2 * WORD)
-#define BLOCK (8 * WORD)
+#define PAIR  sizeof(pair)
+#define BLOCK (4 * PAIR)
 
+/* Two registers at once (LDP, STP). */
 static inline void copy_block(unsigned char *to, const unsigned char *from)
 {
-    const word *f = (const word *)from;
-    word *t = (word *)to;
-    uint64_t a = f[0], b = f[1], c = f[2], d = f[3], e = f[4], g = f[5], h = f[6], i = f[7];
+    const pair *f = (const pair *)from;
+    pair *t = (pair *)to;
+    pair a = f[0], b = f[1], c = f[2], d = f[3];
 
-    t[0] = a, t[1] = b, t[2] = c, t[3] = d, t[4] = e, t[5] = g, t[6] = h, t[7] = i;
-}
-
-static inline void copy_pair(unsigned char *to, const unsigned char *from)
-{
-    uint64_t a = ((const word *)from)[0], b = ((const word *)from)[1];
-
-    ((word *)to)[0] = a, ((word *)to)[1] = b;
+    t[0] = a, t[1] = b, t[2] = c, t[3] = d;
 }
 
 /* The first and the last `size` bytes of up to twice as many, both loaded before stored. */
@@ -68,17 +63,16 @@ static inline void *copy_up(unsigned char *to, const unsigned char *from, size_t
         copy_short(to, from, size);
         return start;
     }
-    unsigned char *last = to + size - PAIR;
-    uint64_t a = ((const word *)(from + size - PAIR))[0];
-    uint64_t b = ((const word *)(from + size - PAIR))[1];
+    unsigned char *last_to = to + size - PAIR;
+    pair last = *(const pair *)(from + size - PAIR);
 
     for (; size >= BLOCK; size -= BLOCK, to += BLOCK, from += BLOCK) {
         copy_block(to, from);
     }
     for (; size > PAIR; size -= PAIR, to += PAIR, from += PAIR) {
-        copy_pair(to, from);
+        *(pair *)to = *(const pair *)from;
     }
-    ((word *)last)[0] = a, ((word *)last)[1] = b;
+    *(pair *)last_to = last;
     return start;
 }
 
