@@ -287,6 +287,10 @@ static void work(bool receiving, bool sending)
     if (sending) {
         transmit();
     }
+    if (rx.out.broken || rx.in.broken || tx.out.broken || tx.in.broken) {
+        (void)link_broken(&rx);
+        (void)link_broken(&tx);
+    }
     if (device->failed()) {
         stop();
         if (state == STOPPED) {

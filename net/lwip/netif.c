@@ -124,8 +124,8 @@ static err_t send(struct netif *netif, struct pbuf *p)
     }
     buffer = net_tx_buffer(&nic);
     if (buffer == NULL) {
+        link_count(&nic.tx.link, COUNT_DROPPED, !starved); /* TCP's are only late */
         starved = true;
-        link_count(&nic.tx.link, COUNT_DROPPED, 1);
         return ERR_MEM;
     }
     pbuf_copy_partial(p, buffer, length, ETH_PAD_SIZE);

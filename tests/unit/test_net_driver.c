@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The loops of all network drivers, between a device and the two virtualisers, all
+ * played by the test. The device keeps what it is given in order and says when it is
+ * done; what it does wrong is the test's choice.
+ */
+#include <string.h>
+
+#include "fake_pd.h"
+
+#include <quoll/link.h>
+#include <quoll/net_driver.h>
+
+#define RING 8U
+#define IRQ  40U
+
+static struct fake_peer rx_virt, tx_virt;
+
+static struct {
+    uint32_t rx[RING], tx[RING]; /* ids that the device has, oldest first */
+    unsigned rx_count, tx_count;
+    unsigned rx_done, tx_done; /* of these, done */
+    unsigned starts, stops;
+    bool running, failed, rx_armed, tx_armed;
+    enum quoll_error stop_error, start_error;
+    uint32_t seen_at_stop; /* what the rx link told its peer at the last stop() */
+} model;
+
+static enum quoll_error stop_device(void)
+{
+    model.running = false;
+    model.stops++;
+    model.seen_at_stop = rx_virt.pd->seen;
+    return model.stop_error;
+}
+
+static enum quoll_error start(struct net_info *info)
+{
+    if (model.start_error != QUOLL_OK) {
+        return model.start_error;
+    }
+    assert_int_equal(model.rx_count + model.tx_count, 0); /* all was taken back */
+    model.starts++;
+    model.running = true;
+    model.failed = false;
+    memcpy(info->mac, "\1\2\3\4\5\6", 6);
+    info->link = 1;
+    info->mtu = 1500;
+    return QUOLL_OK;
+}
+
+static bool interrupted(struct net_info *info)
+{
+    (void)info;
+    return false;
+}
+
+static bool failed(void)
+{
+    return model.failed;
+}
+
+static unsigned rx_room(void)
+{
+    return RING - model.rx_count;
+}
+
+static unsigned tx_room(void)
+{
+    return RING - model.tx_count;
+}
+
+static void rx_give(const struct net_rx_buffer *buffers, unsigned count)
+{
+    assert_true(model.running && count <= rx_room());
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(buffers[i].address, 0x1000 + buffers[i].id);
+        model.rx[model.rx_count++] = buffers[i].id;
+    }
+}
+
+static void tx_give(const struct net_tx_frame *frames, unsigned count)
+{
+    assert_true(model.running && count <= tx_room());
+    for (unsigned i = 0; i < count; i++) {
+        model.tx[model.tx_count++] = frames[i].id;
+    }
+}
+
+static bool take(uint32_t *ids, unsigned *count, unsigned *done, uint32_t *id)
+{
+    if (model.running ? *done == 0 : *count == 0) {
+        *done = 0;
+        return false;
+    }
+    *id = ids[0];
+    *count -= 1;
+    *done -= *done > 0;
+    memmove(ids, ids + 1, *count * sizeof *ids);
+    return true;
+}
+
+static unsigned rx_take(struct net_rx_done *done, unsigned most)
+{
+    unsigned n = 0;
+
+    while (n < most && take(model.rx, &model.rx_count, &model.rx_done, &done[n].id)) {
+        done[n++].length = model.running ? 60 : 0;
+    }
+    return n;
+}
+
+static unsigned tx_take(struct net_tx_done *done, unsigned most)
+{
+    unsigned n = 0;
+
+    while (n < most && take(model.tx, &model.tx_count, &model.tx_done, &done[n].id)) {
+        n++;
+    }
+    return n;
+}
+
+static bool rx_sleep(void)
+{
+    model.rx_armed = model.rx_done == 0;
+    return model.rx_armed;
+}
+
+static bool tx_sleep(bool wanted)
+{
+    model.tx_armed = wanted && model.tx_done == 0;
+    return !wanted || model.tx_armed;
+}
+
+static const struct net_device operations = {
+    .stop = stop_device,
+    .start = start,
+    .interrupted = interrupted,
+    .failed = failed,
+    .rx_room = rx_room,
+    .tx_room = tx_room,
+    .rx_give = rx_give,
+    .tx_give = tx_give,
+    .rx_take = rx_take,
+    .tx_take = tx_take,
+    .rx_sleep = rx_sleep,
+    .tx_sleep = tx_sleep,
+};
+
+#include "net/driver.c"
+
+void pd_start(void)
+{
+    net_driver_start(&operations);
+}
+
+void pd_wake(microkit_channel channel)
+{
+    net_driver_wake(channel);
+}
+
+static void wake(struct fake_peer *peer)
+{
+    notified(peer->config->channel);
+}
+
+static void prepare(unsigned done_capacity)
+{
+    memset(&model, 0, sizeof model);
+    memset(&rx, 0, sizeof rx);
+    memset(&tx, 0, sizeof tx);
+    memset(&info, 0, sizeof info);
+    state = LOST;
+    rx_held = 0;
+    tx_interrupts = false;
+    fake_reset();
+    fake_config.device.interrupt[0] = IRQ;
+    fake_link(&rx_virt, LINK_NET_RX_DEVICE, "rx", done_capacity, sizeof(struct net_rx_done), 64,
+              sizeof(struct net_rx_buffer));
+    fake_link(&tx_virt, LINK_NET_TX_DEVICE, "tx", done_capacity, sizeof(struct net_tx_done), 64,
+              sizeof(struct net_tx_frame));
+}
+
+static void start_with(unsigned done_capacity)
+{
+    prepare(done_capacity);
+    init();
+    fake_peer_up(&rx_virt);
+    fake_peer_up(&tx_virt);
+    wake(&rx_virt);
+    assert_true(model.running);
+    (void)fake_signals(0);
+    (void)fake_signals(1);
+    (void)fake_acks(IRQ);
+}
+
+static int set_up(void **unused)
+{
+    (void)unused;
+    start_with(64);
+    return 0;
+}
+
+static int tear_down(void **unused)
+{
+    (void)unused;
+    fake_finish();
+    return 0;
+}
+
+static void give_buffers(uint32_t from, unsigned count)
+{
+    for (uint32_t id = from; id < from + count; id++) {
+        fake_put(net_rx_buffers, &rx_virt,
+                 &((struct net_rx_buffer){.address = 0x1000 + id, .id = id}));
+    }
+    wake(&rx_virt);
+}
+
+static void give_frames(uint32_t from, unsigned count)
+{
+    for (uint32_t id = from; id < from + count; id++) {
+        fake_put(net_tx_frames, &tx_virt, &((struct net_tx_frame){.head_length = 60, .id = id}));
+    }
+    wake(&tx_virt);
+}
+
+static void interrupt(void)
+{
+    notified(IRQ);
+}
+
+static void assert_received(uint32_t id, uint32_t length)
+{
+    struct net_rx_done done;
+
+    fake_take(net_rx_dones, &rx_virt, &done);
+    assert_int_equal(done.id, id);
+    assert_int_equal(done.length, length);
+}
+
+static void assert_sent(uint32_t id)
+{
+    struct net_tx_done done;
+
+    fake_take(net_tx_dones, &tx_virt, &done);
+    assert_int_equal(done.id, id);
+}
+
+static struct net_info told(const struct fake_peer *peer)
+{
+    struct net_info got;
+
+    memcpy(&got, peer->pd->info, sizeof got);
+    return got;
+}
+
+static void it_starts_the_device_when_both_links_are_up(void **unused)
+{
+    (void)unused;
+    prepare(64);
+    init();
+    assert_int_equal(model.stops, 1);
+    assert_int_equal(fake_acks(IRQ), 1);
+    assert_int_equal(model.starts, 0);
+    fake_peer_up(&tx_virt);
+    wake(&tx_virt);
+    assert_int_equal(model.starts, 0);
+    fake_peer_up(&rx_virt);
+    wake(&rx_virt);
+    assert_int_equal(model.starts, 1);
+    assert_int_equal(told(&rx_virt).ready, 1);
+    assert_int_equal(told(&tx_virt).ready, 1);
+    assert_int_equal(told(&tx_virt).mtu, 1500);
+    assert_memory_equal(told(&rx_virt).mac, "\1\2\3\4\5\6", 6);
+}
+
+static void buffers_and_frames_cross(void **unused)
+{
+    (void)unused;
+    give_buffers(100, 5);
+    assert_int_equal(model.rx_count, 5);
+    model.rx_done = 2;
+    interrupt();
+    assert_int_equal(fake_acks(IRQ), 1);
+    assert_received(100, 60);
+    assert_received(101, 60);
+    assert_true(model.rx_armed);
+    give_frames(7, 3);
+    assert_int_equal(model.tx_count, 3);
+    model.tx_done = 1;
+    give_frames(10, 1); /* any wake-up for sending collects what was sent */
+    assert_sent(7);
+    assert_int_equal(model.tx_count, 3);
+}
+
+static void sent_frames_interrupt_only_if_someone_waits(void **unused)
+{
+    (void)unused;
+    give_frames(1, 1);
+    model.tx_done = 1;
+    give_frames(2, 1);
+    assert_sent(1);
+    assert_false(model.tx_armed);
+    assert_true(queue_sleep(&tx_virt.in));
+    give_frames(3, 1);
+    assert_true(model.tx_armed);
+    model.tx_done = 2;
+    interrupt();
+    assert_int_equal(fake_signals(1), 1);
+    assert_sent(2);
+    assert_sent(3);
+    assert_false(model.tx_armed);
+}
+
+static void a_full_device_takes_the_rest_later(void **unused)
+{
+    (void)unused;
+    give_frames(1, 2);
+    model.tx_done = 2;
+    give_frames(10, RING + 4);
+    assert_int_equal(model.tx_count, RING);
+    assert_true(model.tx_armed);
+    model.tx_done = 5;
+    interrupt();
+    assert_int_equal(model.tx_count, 7);
+    assert_int_equal(model.tx[6], 10 + RING + 3);
+    give_buffers(100, RING + 4);
+    assert_int_equal(model.rx_count, RING);
+    model.rx_done = RING;
+    interrupt();
+    assert_int_equal(model.rx_count, 4);
+}
+
+static void a_virtualiser_without_room_is_waited_for(void **unused)
+{
+    struct net_rx_done done;
+
+    (void)unused;
+    start_with(4);
+    give_buffers(1, RING);
+    model.rx_done = 6;
+    interrupt();
+    assert_int_equal(model.rx_done, 2);
+    assert_int_equal(queue_look(&rx_virt.in), 4);
+    assert_true(net_rx_dones_take(&rx_virt.in, &done));
+    assert_true(queue_release(&rx_virt.in)); /* it asked */
+    wake(&rx_virt);
+    assert_int_equal(model.rx_done, 1);
+    assert_int_equal(queue_look(&rx_virt.in), 4);
+}
+
+static void a_new_life_of_one_stops_the_device_first_and_repays_the_other(void **unused)
+{
+    (void)unused;
+    give_buffers(1, 3);
+    give_frames(50, 2);
+    uint32_t seen_before = rx_virt.pd->seen;
+    fake_peer_new_life(&rx_virt);
+    wake(&rx_virt);
+    assert_int_equal(model.stops, 2);
+    assert_int_equal(model.seen_at_stop, seen_before);
+    assert_int_equal(rx_virt.pd->seen, seen_before + 1);
+    assert_int_equal(model.starts, 2);
+    assert_int_equal(model.rx_count, 0);
+    assert_int_equal(queue_look(&rx_virt.in), 0);
+    assert_sent(50);
+    assert_sent(51);
+    give_buffers(1, 3);
+    assert_int_equal(model.rx_count, 3);
+
+    give_frames(60, 2);
+    fake_peer_new_life(&tx_virt);
+    wake(&tx_virt);
+    assert_int_equal(model.starts, 3);
+    for (uint32_t id = 1; id <= 3; id++) {
+        assert_received(id, 0);
+    }
+    assert_int_equal(queue_look(&tx_virt.in), 0);
+}
+
+static void while_one_is_dead_the_device_rests(void **unused)
+{
+    (void)unused;
+    give_buffers(1, 3);
+    give_frames(50, 2);
+    fake_lives[tx_virt.config->peer_pd] += 1;
+    interrupt();
+    assert_false(model.running);
+    assert_int_equal(told(&rx_virt).ready, 0);
+    assert_int_equal(model.tx_count, 0);
+    fake_peer_up(&tx_virt);
+    wake(&tx_virt);
+    assert_true(model.running);
+    assert_int_equal(told(&rx_virt).ready, 1);
+    for (uint32_t id = 1; id <= 3; id++) {
+        assert_received(id, 0);
+    }
+}
+
+static void a_failed_device_is_reset_and_everything_repaid(void **unused)
+{
+    (void)unused;
+    give_buffers(1, 2);
+    give_frames(50, 1);
+    model.failed = true;
+    interrupt();
+    assert_int_equal(model.starts, 2);
+    assert_received(1, 0);
+    assert_received(2, 0);
+    assert_sent(50);
+}
+
+static void repayment_waits_for_room(void **unused)
+{
+    (void)unused;
+    start_with(2);
+    give_buffers(1, 3);
+    model.failed = true;
+    interrupt();
+    assert_false(model.running);
+    assert_received(1, 0);
+    assert_received(2, 0);
+    wake(&rx_virt);
+    assert_true(model.running);
+    assert_received(3, 0);
+}
+
+static void a_device_that_does_not_stop_is_left_alone_for_ever(void **unused)
+{
+    (void)unused;
+    give_buffers(1, 3);
+    model.stop_error = QUOLL_ETIMEDOUT;
+    uint32_t seen_before = rx_virt.pd->seen;
+    fake_peer_new_life(&rx_virt);
+    wake(&rx_virt);
+    assert_int_equal(rx_virt.pd->seen, seen_before); /* so it gives nothing to others again */
+    assert_int_equal(model.starts, 1);
+    interrupt();
+    assert_int_equal(fake_acks(IRQ), 0);
+    assert_int_equal(model.starts, 1);
+
+    prepare(64);
+    model.stop_error = QUOLL_ETIMEDOUT;
+    init();
+    assert_int_equal(rx_virt.pd->seen, 0);
+    wake(&rx_virt);
+    interrupt();
+    assert_int_equal(model.starts, 0);
+}
+
+static void a_device_that_does_not_start_is_tried_again(void **unused)
+{
+    (void)unused;
+    prepare(64);
+    model.start_error = QUOLL_EUNSUPPORTED;
+    init();
+    fake_peer_up(&rx_virt);
+    fake_peer_up(&tx_virt);
+    wake(&rx_virt);
+    assert_string_equal(fake_output(), "test: cannot start: unsupported\n");
+    assert_int_equal(told(&rx_virt).ready, 0);
+    model.start_error = QUOLL_OK;
+    wake(&tx_virt);
+    assert_true(model.running);
+}
+
+static void impossible_indices_cut_off_one_side_only(void **unused)
+{
+    (void)unused;
+    tx_virt.half->produce.tail = 65;
+    tx_virt.half->consume.head = 99;
+    wake(&tx_virt);
+    give_buffers(1, 3);
+    model.rx_done = 1;
+    interrupt();
+    assert_received(1, 60);
+    assert_int_equal(fake_link_count(&tx_virt, COUNT_BROKEN), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_A_PD(it_starts_the_device_when_both_links_are_up),
+        IN_A_PD(buffers_and_frames_cross),
+        IN_A_PD(sent_frames_interrupt_only_if_someone_waits),
+        IN_A_PD(a_full_device_takes_the_rest_later),
+        IN_A_PD(a_virtualiser_without_room_is_waited_for),
+        IN_A_PD(a_new_life_of_one_stops_the_device_first_and_repays_the_other),
+        IN_A_PD(while_one_is_dead_the_device_rests),
+        IN_A_PD(a_failed_device_is_reset_and_everything_repaid),
+        IN_A_PD(repayment_waits_for_room),
+        IN_A_PD(a_device_that_does_not_stop_is_left_alone_for_ever),
+        IN_A_PD(a_device_that_does_not_start_is_tried_again),
+        IN_A_PD(impossible_indices_cut_off_one_side_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
