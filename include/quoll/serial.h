@@ -14,7 +14,7 @@
  * after SERIAL_LINE_MAX bytes; what follows is a further line. An unfinished line is
  * shown at once and goes on when its client does, unless another client has spoken
  * meanwhile. Bytes that find no room wait in the client's queue; none is lost in
- * between.
+ * between, but for those in a queue whose reader dies.
  */
 #ifndef QUOLL_SERIAL_H
 #define QUOLL_SERIAL_H

@@ -81,6 +81,8 @@ static void a_write_takes_what_fits_and_waits_for_room(void **state)
     assert_true(queue_passed(virt.pd->produce.room_at, ROOM, ROOM));
     assert_int_equal(serial_room(&client), ROOM);
     assert_int_equal(serial_write(&client, "XY", 2), 2);
+    assert_int_equal(serial_write(&client, "0123456789abcdef", 16), ROOM - 2);
+    assert_int_equal(virt.pd->produce.room_at, ROOM);
 }
 
 static void what_is_written_before_the_link_is_up_is_held(void **state)

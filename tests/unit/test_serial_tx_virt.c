@@ -276,6 +276,18 @@ static void nothing_is_lost_for_want_of_room(void **state)
     assert_string_equal(all, "");
 }
 
+static void a_full_driver_is_asked_to_tell_of_room(void **state)
+{
+    (void)state;
+    say(&web, "0123456789\n");
+    (void)shown();
+    uint32_t begin = driver.pd->produce.tail;
+
+    say(&web, "a line that is longer than the wire's queue has room for, by far, isn't it?\n");
+    assert_int_equal(driver.pd->produce.tail, begin + WIRE);
+    assert_int_equal(driver.pd->produce.room_at, begin);
+}
+
 static void a_client_is_told_of_room_only_if_it_waits(void **state)
 {
     char flood[INPUT + 1];
@@ -406,6 +418,7 @@ int main(void)
         IN_A_PD(a_flood_does_not_keep_others_from_the_line),
         IN_A_PD(a_flood_of_empty_lines_is_served_in_turn),
         IN_A_PD(nothing_is_lost_for_want_of_room),
+        IN_A_PD(a_full_driver_is_asked_to_tell_of_room),
         IN_A_PD(a_client_is_told_of_room_only_if_it_waits),
         IN_A_PD(the_driver_is_notified_only_when_it_sleeps),
         IN_A_PD(impossible_indices_silence_one_client_alone),

@@ -188,10 +188,16 @@ static void what_finds_no_room_is_sent_when_there_is_some(void **state)
         expect_request(id, TIMER_AT, START + id, 0);
     }
     expect_no_request();
+    assert_int_equal(virt.pd->produce.tail, 4);
     timer_client_wake(&client, virt.config->channel);
     expect_request(4, TIMER_AT, START + 4, 0);
     expect_request(5, TIMER_AT, START + 55, 0);
     expect_no_request();
+    for (uint32_t id = 0; id < 5; id++) {
+        timer_set(&client, id, START + id);
+    }
+    assert_int_equal(virt.pd->produce.tail, 10);
+    assert_int_equal(virt.pd->produce.room_at, 6);
 }
 
 static void a_new_life_of_the_virtualiser_is_told_what_is_running(void **state)

@@ -184,6 +184,37 @@ static void an_expiry_waits_for_room(void **state)
     expect_nothing();
 }
 
+static void a_new_request_takes_back_what_waits_for_room(void **state)
+{
+    (void)state;
+    start();
+    ask(TIMER_AT, 1);
+    ask(TIMER_AT, 2);
+    ask(TIMER_AT, 3);
+    ask(TIMER_CANCEL, 0);
+    expect_expiry();
+    expect_expiry();
+    timer_driver_wake(virt.config->channel);
+    expect_nothing();
+    ask(TIMER_AT, 4);
+    ask(TIMER_AT, 5);
+    ask(TIMER_AT, 6);
+    assert_int_equal(virt.pd->produce.room_at, 2); /* of two slots, the third's first user */
+}
+
+static void whatever_wakes_us_the_clock_decides(void **state)
+{
+    (void)state;
+    start();
+    ask(TIMER_AT, START + 1000);
+    fake_time = START + 1000;
+    timer_driver_wake(virt.config->channel);
+    expect_expiry();
+    assert_int_equal(set_to, 0);
+    timer_driver_wake(INTERRUPT); /* it was on its way */
+    expect_nothing();
+}
+
 static void what_the_link_cannot_carry_is_refused(void **state)
 {
     struct timer_request request = {.operation = TIMER_AFTER, .when = 5};
@@ -236,6 +267,8 @@ int main(void)
         IN_A_PD(the_latest_of_a_batch_counts),
         IN_A_PD(a_time_that_has_passed_is_reported_at_once),
         IN_A_PD(an_expiry_waits_for_room),
+        IN_A_PD(a_new_request_takes_back_what_waits_for_room),
+        IN_A_PD(whatever_wakes_us_the_clock_decides),
         IN_A_PD(what_the_link_cannot_carry_is_refused),
         IN_A_PD(a_new_life_of_the_virtualiser_has_no_deadline),
         IN_A_PD(a_liar_is_cut_off),

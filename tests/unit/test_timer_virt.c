@@ -319,6 +319,53 @@ static void single_expiries_that_find_no_room_wait_for_it(void **state)
     expect_nothing(&a);
 }
 
+/* We ask for the slot that the client frees next, not for one long freed. */
+static void a_full_client_is_asked_to_tell_of_room(void **state)
+{
+    (void)state;
+    for (uint32_t id = 0; id < 3; id++) {
+        ask_and_wake(&a, id, TIMER_AT, START, 0);
+        expect_expiry(&a, id, 1);
+    }
+    for (uint32_t id = 0; id < EXPIRIES + 1; id++) {
+        ask(&a, id, TIMER_AT, START, 0);
+    }
+    wake(&a);
+    assert_int_equal(a.pd->produce.tail, 3 + EXPIRIES);
+    assert_int_equal(a.pd->produce.room_at, 3);
+}
+
+static void what_is_told_or_cancelled_is_not_counted_again(void **state)
+{
+    (void)state;
+    for (uint32_t id = 0; id < EXPIRIES; id++) {
+        ask(&a, id, TIMER_AT, START - 100 + id, 0);
+    }
+    ask(&a, 20, TIMER_AT, START + 10000, 10000);
+    ask_and_wake(&a, 21, TIMER_AT, START + 10000, 10000);
+    at(START + 50000); /* five of each wait */
+    ask(&a, 21, TIMER_CANCEL, 0, 0);
+    ask_and_wake(&a, 21, TIMER_AT, START + 60000, 0);
+    at(START + 60000);
+    for (uint32_t id = 0; id < EXPIRIES; id++) {
+        expect_expiry(&a, id, 1);
+    }
+    wake(&a);
+    expect_expiry(&a, 20, 6);
+    expect_expiry(&a, 21, 1);
+    expect_nothing(&a);
+    for (uint32_t id = 0; id < EXPIRIES; id++) {
+        ask(&a, id, TIMER_AT, START - 100 + id, 0);
+    }
+    wake(&a);
+    at(START + 70000);
+    for (uint32_t id = 0; id < EXPIRIES; id++) {
+        expect_expiry(&a, id, 1);
+    }
+    wake(&a);
+    expect_expiry(&a, 20, 1);
+}
+
 /* A fast periodic one must not take each slot that a slow reader frees. */
 static void what_waits_is_told_in_turn(void **state)
 {
@@ -412,6 +459,8 @@ static void refusals_without_room_are_dropped_and_counted(void **state)
     expect_nothing(&a);
     assert_int_equal(fake_link_count(&a, COUNT_REFUSED), EXPIRIES + 5);
     assert_int_equal(fake_link_count(&a, COUNT_DROPPED), 5);
+    ask_and_wake(&a, 98, TIMER_AT, 0, 0);
+    expect_refusal(&a, 98);
 }
 
 static void times_beyond_the_range_are_never(void **state)
@@ -527,6 +576,11 @@ static void a_driver_without_room_is_armed_when_it_makes_some(void **state)
     expect_nothing(&driver);
     wake(&driver);
     expect_armed(START + 1000 - 5);
+    for (unsigned n = 0; n < 5; n++) {
+        ask_and_wake(&a, 0, TIMER_AT, START + 900 - n, 0);
+    }
+    assert_int_equal(driver.pd->produce.tail, 9);
+    assert_int_equal(driver.pd->produce.room_at, 5);
 }
 
 static void the_last_id_of_the_last_client_works(void **state)
@@ -555,6 +609,8 @@ int main(void)
         IN_A_PD(a_long_delay_is_arithmetic_not_a_loop),
         IN_A_PD(unread_periods_are_counted_not_queued),
         IN_A_PD(single_expiries_that_find_no_room_wait_for_it),
+        IN_A_PD(a_full_client_is_asked_to_tell_of_room),
+        IN_A_PD(what_is_told_or_cancelled_is_not_counted_again),
         IN_A_PD(what_waits_is_told_in_turn),
         IN_A_PD(a_client_that_does_not_read_costs_only_itself),
         IN_A_PD(cancelling_takes_back_what_waits_for_room),
