@@ -84,14 +84,18 @@ static void read_registers(const void *fdt, int offset, struct tree_node *node)
     int count;
     const fdt32_t *reg = cells_of(fdt, offset, "reg", &count);
 
-    if (count > 0 && (address_cells < 1 || address_cells > 2 || size_cells < 1 || size_cells > 2)) {
+    if (count == 0) {
+        return;
+    }
+    if (address_cells < 1 || address_cells > 2 || size_cells < 1 || size_cells > 2) {
         node->problem = "its registers are not memory of the CPU";
         return;
     }
     for (int i = 0; i + address_cells + size_cells <= count; i += address_cells + size_cells) {
         struct tree_range range = {read_cells(reg + i, address_cells),
                                    read_cells(reg + i + address_cells, size_cells)};
-        if (!translate_to_cpu(fdt, bus, &range.address)) {
+        if (!translate_to_cpu(fdt, bus, &range.address) ||
+            range.size > UINT64_MAX - range.address) {
             node->problem = "its registers are not memory of the CPU";
             return;
         }

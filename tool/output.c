@@ -110,6 +110,6 @@ void output_commit(void)
 {
     unlink(text_format("%s/%s", final, IMAGE));
     each_file(move_unless_image);
-    move_file(IMAGE);
+    each_file(move_file); /* what is left: the image, if there is one */
     made_final = false;
 }

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "resolve.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "board.h"
 #include "lib/text.h"
 #include "nodes.h"
 #include "values.h"
+
+#define MOST_REGISTERS (4U * 1024U * 1024U) /* each of its pages is a region */
 
 /* ---- The board ---- */
 
@@ -86,6 +89,21 @@ static const struct driver *choose_driver(const struct device *device,
     return NULL;
 }
 
+static void check_range(const struct device *device, const struct driver *driver,
+                        const struct tree_range *range, uint32_t least)
+{
+    const char *name = device->name.text, *path = device->node->path;
+
+    if (range->size == 0 || range->size < least) {
+        diag_error(device->node_path.at, "%s: %s needs 0x%x bytes of registers; %s has 0x%" PRIx64,
+                   name, driver->program.name, least, path, range->size);
+    } else if (range->size > MOST_REGISTERS) {
+        diag_error(device->node_path.at,
+                   "%s: %s has 0x%" PRIx64 " bytes of registers; a driver can have at most 0x%x",
+                   name, path, range->size, MOST_REGISTERS);
+    }
+}
+
 static bool check_needs(const struct device *device, const struct driver *driver)
 {
     const struct tree_node *node = device->node;
@@ -99,11 +117,7 @@ static bool check_needs(const struct device *device, const struct driver *driver
         return false;
     }
     for (size_t i = 0; i < about->registers; i++) {
-        if (node->registers.items[i].size < about->register_size[i]) {
-            diag_error(device->node_path.at, "%s: %s needs 0x%x bytes of registers; %s has 0x%llx",
-                       device->name.text, driver->program.name, about->register_size[i], node->path,
-                       (unsigned long long)node->registers.items[i].size);
-        }
+        check_range(device, driver, &node->registers.items[i], about->register_size[i]);
     }
     for (size_t i = 0; i < about->interrupts; i++) {
         if (about->interrupt[i] >= node->interrupts.count) {

@@ -5,6 +5,7 @@
  *
  *     break_system check ARGUMENTS... HOW
  */
+#include <elf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -181,7 +182,8 @@ int main(int argc, char **argv)
     struct sdk sdk = sdk_open(options.sdk, options.config);
     struct description *d = description_read(options.description);
     struct tree *tree = tree_read(options.dtb);
-    struct library *library = library_open(options.programs.items, options.programs.count);
+    struct library *library =
+        library_open(options.programs.items, options.programs.count, EM_AARCH64);
 
     resolve(d, &(struct world){&options, &sdk, tree, library});
     struct system *system = compose(d, &sdk, library);

@@ -20,7 +20,6 @@ PROGRAM = r"""
 quoll_start:
     nop
     %(code)s
-    b quoll_start
     .size quoll_start, . - quoll_start
 
     .section .rodata, "a"
@@ -46,14 +45,15 @@ quoll_io_\n:
 """
 
 
-def assemble(path, code="", config_size=8920, io=64, driver=None, extra="", flags=()):
+def assemble(path, code="", config_size=8920, io=64, driver=None, extra="", flags=(),
+             compiler="aarch64-linux-gnu-gcc"):
     """Make the program `path`; `driver`: the bytes of its description of itself."""
     source = PROGRAM % {"code": code, "config_size": config_size, "io": io} + extra
     if driver is not None:
         source += '\n    .section .quoll_driver, "a"\n'
         source += "".join(f"    .byte {b}\n" for b in driver)
     subprocess.run(
-        ["aarch64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,-Ttext-segment=0x200000",
+        [compiler, "-nostdlib", "-static", "-Wl,-Ttext-segment=0x200000",
          "-Wl,-e,quoll_start", "-Wl,-z,max-page-size=4096", "-Wl,--build-id=none",
          *flags, "-x", "assembler", "-", "-o", str(path)],
         input=source.encode(), check=True, stderr=subprocess.PIPE)

@@ -277,7 +277,7 @@ def test_space(good):
 
 def test_page_sizes(good):
     large = {name for name, r in good.regions.items() if number(r, "page_size") == 0x200000}
-    assert large == {"web-disk-data"}
+    assert large == {"nic-pool", "web-disk-data"}
     assert all(number(r, "page_size") in (0x1000, 0x200000) for r in good.regions.values())
 
 
@@ -303,7 +303,7 @@ def test_who_maps_data(good):
 def test_data_sizes(good):
     def size(name):
         return number(good.regions[name], "size")
-    assert size("nic-pool") == 512 * 2048
+    assert size("nic-pool") == 1024 * 2048
     assert size("nic-heads") == 256 * 256
     assert size("web-nic-rx") == size("echo-nic-tx") == 256 * 2048
     assert (size("web-disk-data"), size("echo-disk-data")) == (8 << 20, 1 << 20)
@@ -336,10 +336,10 @@ def test_net_views(good):
     def at(pd, region):
         return number(maps(good, pd)[region], "vaddr")
     rx, tx, copier, web = map(good.config, ("nic_rx", "nic_tx", "web_nic_copy", "web"))
-    assert view(rx.own) == (at("nic_rx", "nic-pool"), 512 * 2048, 0, 1)
+    assert view(rx.own) == (at("nic_rx", "nic-pool"), 1024 * 2048, 0, 1)
     assert view(link(rx, "NET_RX_COPIER").data) == view(rx.own)
     assert view(link(copier, "NET_RX_COPIER").data) == (
-        at("web_nic_copy", "nic-pool"), 512 * 2048, NO_IO, 1)
+        at("web_nic_copy", "nic-pool"), 1024 * 2048, NO_IO, 1)
     assert view(link(copier, "NET_RX_CLIENT").data) == (
         at("web_nic_copy", "web-nic-rx"), 256 * 2048, NO_IO, 0)
     assert view(link(web, "NET_RX_CLIENT").data) == (at("web", "web-nic-rx"), 256 * 2048, NO_IO, 0)

@@ -161,6 +161,23 @@ def test_output_among_the_programs(tool, own):
         "programs\n")
 
 
+def test_for_the_simulator(tool, own):
+    """No SDK, no image; programs for this machine."""
+    for name in ("supervisor.elf", "web.elf"):
+        assemble(own / name, compiler="gcc")
+    tool.sdk = "host"
+    done = tool.build("board: qemu_virt_aarch64\ndevices: {}\nclients: {web: {program: web.elf}}\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(p.name for p in (tool.directory / "out").iterdir()) == [
+        "isolation.txt", "supervisor.elf", "system.json", "system.system", "web.elf"]
+
+
+def test_program_not_for_the_simulator(tool):
+    tool.sdk = "host"
+    assert said(tool, tool.check(EMPTY)) == (
+        "system.yaml: supervisor: PROGRAMS/supervisor.elf is not a program for the simulator\n")
+
+
 # ---- The device tree ----
 
 TREE = """
@@ -216,6 +233,12 @@ PL011 = 'compatible = "arm,pl011"; '
     ("interrupts = <0 1 4>;", "pl011.elf needs 1 ranges of registers; /pl011@9000000 has 0"),
     ("reg = <0 0x9000000 0 0x100>; interrupts = <0 1 4>;",
      "pl011.elf needs 0x1000 bytes of registers; /pl011@9000000 has 0x100"),
+    ("reg = <0 0x9000000 0 0>; interrupts = <0 1 4>;",
+     "pl011.elf needs 0x1000 bytes of registers; /pl011@9000000 has 0x0"),
+    ("reg = <0 0x9000000 1 0>; interrupts = <0 1 4>;",
+     "/pl011@9000000 has 0x100000000 bytes of registers; a driver can have at most 0x400000"),
+    ("reg = <0xffffffff 0xfffff000 0 0x2000>; interrupts = <0 1 4>;",
+     "/pl011@9000000 cannot be used: its registers are not memory of the CPU"),
     ("reg = <0 0x9000000 0 0x1000>;", "pl011.elf needs interrupt 0 (from 0); /pl011@9000000 has 0"),
     ("reg = <0 0x9000000 0 0x1000>; interrupt-parent = <&pic>; interrupts = <1>;",
      "/pl011@9000000 cannot be used: its interrupts do not go to a GIC"),
@@ -228,6 +251,16 @@ def test_node_does_not_do(tool, properties, message):
 def test_registers_behind_a_bus_without_ranges(tool):
     use_tree(tool, "bus { #address-cells = <1>; #size-cells = <1>; pl011@0 { %s "
                    "reg = <0 0x1000>; interrupts = <0 1 4>; }; };" % PL011)
+    done = tool.check(devices("  console: {class: serial, node: /bus/pl011@0}"))
+    assert done.stderr == ("system.yaml:3:34: console: /bus/pl011@0 cannot be used: its registers "
+                           "are not memory of the CPU\n")
+
+
+@pytest.mark.parametrize("cells", ["0", "3", "0xffffffff", "17"])
+def test_impossible_numbers_of_cells(tool, cells):
+    use_tree(tool, "bus { ranges; #address-cells = <%s>; #size-cells = <1>; pl011@0 { %s "
+                   "reg = <0 0 0 0x1000>; interrupts = <0 1 4>; }; empty { %s }; };"
+             % (cells, PL011, PL011))
     done = tool.check(devices("  console: {class: serial, node: /bus/pl011@0}"))
     assert done.stderr == ("system.yaml:3:34: console: /bus/pl011@0 cannot be used: its registers "
                            "are not memory of the CPU\n")
