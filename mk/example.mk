@@ -60,3 +60,8 @@ run: ports example disk
 ports: | $(SETUP_STAMP)
 	@python3 $(EXAMPLE_DIR)/ports.py HTTP_PORT=tcp:$(HTTP_PORT) \
 	    ECHO_UDP_PORT=udp:$(ECHO_UDP_PORT) ECHO_TCP_PORT=tcp:$(ECHO_TCP_PORT)
+
+# For tests: where the image lies.
+.PHONY: example-path
+example-path:
+	@echo $(EXAMPLE_OUT)/loader.img
