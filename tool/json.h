@@ -6,7 +6,7 @@
 
 #include "model.h"
 
-/** Write system.json: the composed system for other programs (docs/system-json.md). */
+/** Write system.json: the composed system for other programs. */
 void json_write(const struct system *system, FILE *out);
 
 #endif
