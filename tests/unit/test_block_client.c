@@ -182,17 +182,28 @@ static void a_new_virtualiser_reports_what_was_lost_once_it_has_spoken(void **st
     assert_true(block_client_wake(&disk, virt.config->channel));
     expect_nothing(); /* up, but the device may still be at it */
     assert_int_equal(block_client_room(&disk), 1);
+    assert_int_equal(block_flush(&disk, 13), QUOLL_OK);
+    assert_int_equal(block_flush(&disk, 14), QUOLL_EBUSY); /* what is lost still has its slot */
     fake_peer_tell(&virt, &ready, sizeof ready);
     expect(10, QUOLL_ERESET);
     expect(11, QUOLL_ERESET);
     expect(12, QUOLL_ERESET);
     expect_nothing();
-    assert_int_equal(block_client_room(&disk), QUOTA);
-    assert_int_equal(block_flush(&disk, 30), QUOLL_OK);
+    assert_int_equal(block_client_room(&disk), QUOTA - 1);
     block_client_publish(&disk);
     reply(asked().id, QUOLL_OK);
-    expect(30, QUOLL_OK);
+    expect(13, QUOLL_OK);
     expect_nothing();
+
+    /* And once more. */
+    assert_int_equal(block_flush(&disk, 30), QUOLL_OK);
+    block_client_publish(&disk);
+    fake_peer_tell(&virt, &starting, sizeof starting);
+    fake_peer_new_life(&virt);
+    assert_true(block_client_wake(&disk, virt.config->channel));
+    expect_nothing();
+    fake_peer_tell(&virt, &ready, sizeof ready);
+    expect(30, QUOLL_ERESET);
 }
 
 static void a_virtualiser_that_has_no_disk_has_spoken_too(void **state)
@@ -224,6 +235,10 @@ static void a_virtualiser_that_gives_no_slots_back_is_waited_for(void **state)
     struct block_response done;
 
     (void)state;
+    assert_int_equal(block_flush(&disk, 99), QUOLL_OK);
+    block_client_publish(&disk);
+    reply(asked().id, QUOLL_OK);
+    expect(99, QUOLL_OK);
     for (unsigned i = 0; i < 16; i++) {
         assert_int_equal(block_flush(&disk, i), QUOLL_OK);
         block_client_publish(&disk);

@@ -379,12 +379,24 @@ static void responses_always_find_room(void **state)
     notified(IRQ);
     assert_int_equal(queue_look(&virt.in), QUEUE);
     assert_int_equal(fake_link_count(&virt, COUNT_DROPPED), 0);
-    /* Full now: the virtualiser's release wakes us. */
+    /* Full, and a request waits: the virtualiser's release wakes us. */
     assert_true(block_responses_take(&virt.in, &response));
     assert_true(queue_release(&virt.in));
     knock();
     assert_int_equal(queue_look(&virt.in), QUEUE);
     assert_int_equal(virt.out.tail - driver.link.in.head, 0);
+    for (unsigned round = 0; round < 3; round++) {
+        ask(good);
+        knock();
+        assert_int_equal(virt.out.tail - driver.link.in.head, 1); /* not taken */
+        assert_true(block_responses_take(&virt.in, &response));
+        assert_true(queue_release(&virt.in));
+        knock();
+        assert_int_equal(fake.held, 1);
+        finish(0, QUOLL_OK);
+        notified(IRQ);
+        assert_int_equal(queue_look(&virt.in), QUEUE);
+    }
 }
 
 static void a_failed_device_is_reset_and_what_it_held_is_lost(void **state)
@@ -481,9 +493,30 @@ static void a_new_virtualiser_finds_a_device_at_rest(void **state)
     assert_int_equal(fake.stops, 2);
     assert_int_equal(info_told().ready, 1);
     expect_nothing();
-    ask(good);
+    for (unsigned i = 0; i < QUEUE; i++) { /* nothing of the old life takes room away */
+        ask((struct block_request){.id = i});
+    }
     knock();
-    assert_int_equal(fake.held, 1);
+    assert_int_equal(queue_look(&virt.in), QUEUE);
+}
+
+static void a_device_that_fails_now_and_then_is_not_given_up(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 5 * RESETS_MAX; i++) {
+        ask(good);
+        knock();
+        if (i % RESETS_MAX == 0) {
+            finish(0, QUOLL_OK);
+            notified(IRQ);
+            expect(5, QUOLL_OK);
+        } else {
+            fake.broken = true;
+            notified(IRQ);
+            expect(5, QUOLL_ERESET);
+        }
+        assert_int_equal(info_told().ready, 1);
+    }
 }
 
 static void a_broken_virtualiser_is_not_obeyed(void **state)
@@ -516,6 +549,7 @@ int main(void)
         IN_A_PD(a_device_that_fails_and_does_not_rest_keeps_what_it_held),
         IN_A_PD(a_changed_capacity_is_told),
         IN_A_PD(a_new_virtualiser_finds_a_device_at_rest),
+        IN_A_PD(a_device_that_fails_now_and_then_is_not_given_up),
         IN_A_PD(a_broken_virtualiser_is_not_obeyed),
         cmocka_unit_test_setup_teardown(the_device_rests_until_the_link_is_up, set_up_cold,
                                         tear_down),

@@ -338,6 +338,27 @@ static void a_disk_that_changes_is_read_again(void **state)
     assert_int_equal(info_of(&a).max_count, 5);
 }
 
+static void a_table_that_arrives_when_the_disk_is_gone_is_ignored(void **state)
+{
+    struct block_info gone = {.error = QUOLL_EIO};
+    struct block_request r;
+
+    (void)state;
+    init();
+    fake_peer_up(&driver);
+    fake_peer_tell(&driver, &disk_info, sizeof disk_info);
+    wake(&driver);
+    fake_take(block_requests, &driver, &r);
+    fake_peer_tell(&driver, &gone, sizeof gone);
+    wake(&driver);
+    memcpy(own, image.bytes, 512);
+    reply(r.id, QUOLL_OK);
+    wake(&driver);
+    assert_int_equal(virt.state, VIRT_DOWN);
+    assert_int_equal(virt.ledger.used, 0);
+    assert_int_equal(queue_look(&driver.in), 0);
+}
+
 static void a_disk_that_goes_while_its_table_is_read_and_comes_back(void **state)
 {
     struct block_info gone = {.error = QUOLL_EIO};
@@ -846,6 +867,8 @@ static void a_new_life_of_the_driver_gets_everything_again(void **state)
     number_got = 0;
     fake_peer_up(&driver);
     wake(&driver);
+    assert_int_equal(info_of(&a).ready, 1); /* it is the same disk */
+    assert_int_equal(virt.state, VIRT_SERVING);
     drive();
     assert_int_equal(number_got, 4);
     assert_memory_equal(got, before, sizeof before);
@@ -1207,6 +1230,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(impossible_geometries_are_refused, set_up_down, tear_down),
         cmocka_unit_test_setup_teardown(requests_wait_until_the_table_is_read, set_up_down,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_table_that_arrives_when_the_disk_is_gone_is_ignored,
+                                        set_up_down, tear_down),
         cmocka_unit_test_setup_teardown(a_disk_that_goes_while_its_table_is_read_and_comes_back,
                                         set_up_down, tear_down),
         cmocka_unit_test_setup_teardown(a_driver_that_dies_reading_the_table_reads_it_anew,
