@@ -2,26 +2,25 @@
 """Whole systems in QEMU: compose a folder's system.yaml, boot it, read its console.
 
 The clock of the emulated machine counts instructions (-icount), so that times are
-the same on a slow or busy host.
-
-QUOLL_SDK and QUOLL_OUT name another SDK and the folder of what was built for it;
-without them it is the development SDK.
+the same on a slow or busy host. Each test runs on each SDK of tests/sdks.py.
 """
 import os
 import re
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from sdks import SDKS  # noqa: E402
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build"
-SDK = Path(os.environ.get("QUOLL_SDK", BUILD / "devkit"))
-OUT = Path(os.environ.get("QUOLL_OUT", BUILD / "devkit" / "qemu_virt_aarch64-debug"))
 DTB = BUILD / "boards" / "qemu_virt_aarch64.dtb"
 QEMU = ["qemu-system-aarch64", "-machine", "virt,virtualization=on", "-cpu", "cortex-a53",
         "-m", "size=2G", "-display", "none", "-monitor", "none", "-serial", "stdio",
@@ -69,30 +68,35 @@ class Machine:
         self.process.wait()
 
 
-def compose(name, replace, folder):
+def compose(sdk, name, replace, folder):
     """Build tests/system/<name>; `replace` puts test programs in the place of others."""
     first = folder / "programs"
     first.mkdir()
-    for program in (OUT / "test-programs").glob("*.elf"):
+    for program in sdk.test_programs.glob("*.elf"):
         if not program.name.startswith("crashing_"):
             shutil.copy(program, first)
     for old, new in replace.items():
-        shutil.copy(OUT / "test-programs" / f"{new}.elf", first / f"{old}.elf")
-    programs = [first, OUT / "programs"]
+        shutil.copy(sdk.test_programs / f"{new}.elf", first / f"{old}.elf")
+    programs = [first, sdk.programs]
     subprocess.run([BUILD / "tool" / "quoll", "build", HERE / name / "system.yaml", "--dtb", DTB,
-                    "--sdk", SDK, "--config", "debug",
+                    "--sdk", sdk.path, "--config", "debug",
                     *[word for p in programs for word in ("--programs", p)],
                     "-o", folder / "out"], check=True)
     return folder / "out" / "loader.img"
 
 
+@pytest.fixture(params=SDKS, ids=str)
+def sdk(request):
+    return request.param
+
+
 @pytest.fixture
-def boot(tmp_path):
+def boot(sdk, tmp_path):
     """boot(name, replace={}, arguments=[]): a Machine, stopped at the test's end."""
     machines = []
 
     def start(name, replace={}, arguments=()):
-        machines.append(Machine(compose(name, replace, tmp_path), arguments))
+        machines.append(Machine(compose(sdk, name, replace, tmp_path), arguments))
         return machines[-1]
 
     yield start
