@@ -143,6 +143,9 @@ class Machine:
             connection.close()
 
     def connect(self, seconds=30):
+        # QEMU's user network listens with a backlog of one; what comes faster waits a
+        # second for the host to try again.
+        time.sleep(0.005)
         s = socket.create_connection(("127.0.0.1", self.http), timeout=seconds)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return s

@@ -90,7 +90,7 @@ def test_files(machine, path, name):
     # what is left of a refused request must not reset the answer
     (b"GET /" + b"a" * 60000, 414),
     (b"GET / HTTP/1.1\r\n\r\n" + b"x" * 60000, 400),
-])
+], ids=lambda value: str(value) if isinstance(value, int) else value[:20].decode("latin-1"))
 def test_refusals(machine, request_, status):
     got, headers, body = ask(machine, request_)
     assert got == status
@@ -212,7 +212,7 @@ def test_a_peer_that_has_closed_still_gets_its_answer(machine):
 
 
 def test_peers_that_vanish_cost_nothing(machine):
-    for _ in range(300):
+    for _ in range(80):
         s = machine.connect()
         s.sendall(b"GET /big.bin HTTP/1.1\r\n" + HOST + b"\r\n")
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -229,7 +229,6 @@ def test_slow_requests_time_out_and_one_peer_does_not_get_all(machine):
     more = []
     for _ in range(94):
         more.append(machine.connect())
-        time.sleep(0.01)
     time.sleep(0.5)
     status, headers, body = ask(machine, b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
     assert (status, body, headers["retry-after"]) == (503, b"too many connections\n", "1")
