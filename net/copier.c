@@ -26,63 +26,105 @@ static struct copier {
 
 #define NEVER_PASSED_ON 1U /* no generation of whole information is odd */
 
-static bool within(const struct quoll_region_config *region, const struct net_frame *frame)
+/* What moving frames needs, in registers over the loop. */
+struct batch {
+    struct queue_consumer from_virt, buffers;
+    struct queue_producer to_client, to_virt;
+    uint64_t bytes;
+};
+
+static inline bool within(const struct quoll_region_config *region, const struct net_frame *frame)
 {
     return frame->offset <= region->size && frame->length <= region->size - frame->offset;
+}
+
+static inline unsigned char *at(const struct link *link, const struct net_frame *frame)
+{
+    return (unsigned char *)(uintptr_t)link->config->data.vaddr + frame->offset;
 }
 
 /*
  * The next of the client's buffers that a frame of `length` bytes fits into; skips
  * those that do not lie in its data region.
  */
-static bool client_buffer(uint16_t length, struct net_frame *buffer)
+static inline bool client_buffer(struct batch *batch, uint16_t length, struct net_frame *buffer)
 {
-    struct link *client = &copier.client;
-
-    while (net_frames_take(&client->in, buffer)) {
-        if (within(&client->config->data, buffer) && buffer->length >= length) {
+    while (net_frames_take(&batch->buffers, buffer)) {
+        if (within(&copier.client.config->data, buffer) && buffer->length >= length) {
             return true;
         }
-        link_count(client, COUNT_REFUSED, 1);
+        link_count(&copier.client, COUNT_REFUSED, 1);
     }
     return false;
 }
 
-static unsigned char *at(const struct link *link, const struct net_frame *frame)
-{
-    return (unsigned char *)(uintptr_t)link->config->data.vaddr + frame->offset;
-}
-
 /* Copy a frame that was checked; false if there is nothing to show for it. */
-static bool copy(const struct net_frame *frame)
+static inline bool copy(struct batch *batch, const struct net_frame *frame)
 {
-    struct link *client = &copier.client;
     struct net_frame buffer;
 
-    if (!client->up || client->out.room == 0 || !client_buffer(frame->length, &buffer)) {
+    if (batch->to_client.room == 0 || !client_buffer(batch, frame->length, &buffer)) {
         return false;
     }
-    buffer.length = frame->length;
-    buffer.reserved = 0;
-    memcpy(at(client, &buffer), at(&copier.virt, frame), frame->length);
+    struct net_frame filled = {.offset = buffer.offset, .length = frame->length};
+
+    memcpy(at(&copier.client, &filled), at(&copier.virt, frame), frame->length);
     if (link_peer_life(&copier.virt) != copier.virt.peer_life) {
-        memset(at(client, &buffer), 0, frame->length);
+        memset(at(&copier.client, &filled), 0, frame->length);
         return false;
     }
-    (void)net_frames_put(&client->out, &buffer);
-    link_count(client, COUNT_BYTES, frame->length);
-    return true;
+    batch->bytes += frame->length;
+    return net_frames_put(&batch->to_client, &filled);
 }
 
-static void pass_on(const struct net_frame *frame)
+static inline void pass_on(struct batch *batch, const struct net_frame *frame)
 {
     if (frame->length < NET_FRAME_MIN || frame->length > NET_FRAME_MAX ||
         !within(&copier.virt.config->data, frame)) {
         link_count(&copier.virt, COUNT_REFUSED, 1);
-    } else if (!copy(frame)) {
+    } else if (!copy(batch, frame)) {
         link_count(&copier.client, COUNT_DROPPED, 1);
     }
-    (void)net_frames_put(&copier.virt.out, frame);
+    (void)net_frames_put(&batch->to_virt, frame);
+}
+
+/* Pass on what there is, as long as there is room to give the pool's buffers back. */
+static void pass_all_on(void)
+{
+    struct batch batch = {
+        .from_virt = copier.virt.in,
+        .buffers = copier.client.in,
+        .to_client = copier.client.out,
+        .to_virt = copier.virt.out,
+    };
+    struct net_frame frame;
+
+    while (batch.to_virt.room > 0 && net_frames_take(&batch.from_virt, &frame)) {
+        pass_on(&batch, &frame);
+    }
+    copier.virt.in = batch.from_virt;
+    copier.client.in = batch.buffers;
+    copier.client.out = batch.to_client;
+    copier.virt.out = batch.to_virt;
+    link_count(&copier.client, COUNT_BYTES, batch.bytes);
+}
+
+static void look_at_client(void)
+{
+    if (copier.client.up) {
+        (void)queue_look(&copier.client.in);
+        (void)queue_look_for_room(&copier.client.out);
+    } else {
+        copier.client.out.room = 0;
+    }
+}
+
+static void publish_to_client(void)
+{
+    if (copier.client.up) {
+        link_release(&copier.client);
+        link_publish(&copier.client);
+    }
 }
 
 /* Each frame taken needs a slot to give it back. */
@@ -93,25 +135,15 @@ static bool room_to_return(void)
 
 static void receive(void)
 {
-    struct net_frame frame;
-
     do {
         (void)queue_look(&copier.virt.in);
-        if (copier.client.up) {
-            (void)queue_look(&copier.client.in);
-            (void)queue_look_for_room(&copier.client.out);
-        }
+        look_at_client();
         if (!room_to_return()) {
             return;
         }
-        while (copier.virt.out.room > 0 && net_frames_take(&copier.virt.in, &frame)) {
-            pass_on(&frame);
-        }
+        pass_all_on();
         link_publish(&copier.virt);
-        if (copier.client.up) {
-            link_release(&copier.client);
-            link_publish(&copier.client);
-        }
+        publish_to_client();
     } while (!link_sleep(&copier.virt));
 }
 

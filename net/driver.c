@@ -18,7 +18,7 @@
 #include <quoll/log.h>
 #include <quoll/net_driver.h>
 
-#define BATCH 32U
+#define BATCH NET_DRIVER_BATCH
 #define FEW   32U /* with less Rx buffers in the device, we want to know of free ones */
 
 static const struct net_device *device;
@@ -54,9 +54,12 @@ static bool deliver(void)
         if (n == 0) {
             break;
         }
+        struct queue_producer out = rx.out; /* in registers over the loop */
+
         for (unsigned i = 0; i < n; i++) {
-            (void)net_rx_dones_put(&rx.out, &done[i]);
+            (void)net_rx_dones_put(&out, &done[i]);
         }
+        rx.out = out;
         room -= n;
         rx_held -= n;
     }
@@ -66,11 +69,13 @@ static bool deliver(void)
 
 static unsigned take_buffers(struct net_rx_buffer *buffers, unsigned most)
 {
+    struct queue_consumer in = rx.in;
     unsigned n = 0;
 
-    while (n < most && net_rx_buffers_take(&rx.in, &buffers[n])) {
+    while (n < most && net_rx_buffers_take(&in, &buffers[n])) {
         n++;
     }
+    rx.in = in;
     return n;
 }
 
@@ -115,9 +120,12 @@ static bool answer(void)
         if (n == 0) {
             break;
         }
+        struct queue_producer out = tx.out;
+
         for (unsigned i = 0; i < n; i++) {
-            (void)net_tx_dones_put(&tx.out, &done[i]);
+            (void)net_tx_dones_put(&out, &done[i]);
         }
+        tx.out = out;
         room -= n;
     }
     link_publish(&tx);
@@ -126,11 +134,13 @@ static bool answer(void)
 
 static unsigned take_frames(struct net_tx_frame *frames, unsigned most)
 {
+    struct queue_consumer in = tx.in;
     unsigned n = 0;
 
-    while (n < most && net_tx_frames_take(&tx.in, &frames[n])) {
+    while (n < most && net_tx_frames_take(&in, &frames[n])) {
         n++;
     }
+    tx.in = in;
     return n;
 }
 

@@ -25,12 +25,14 @@
 #define MAX_BUFFERS 1024U
 #define MAX_COPIERS 61U /* channels, less the driver's */
 
+#define DRIVER (UINT64_C(1) << 63) /* a copier's bit cannot be this one */
+
 #define NEVER_PASSED_ON 1U /* no generation of whole information is odd */
 
 struct copier {
     struct link link;
-    uint64_t mac;
-    uint32_t held; /* buffers that it has */
+    uint32_t held;     /* buffers that it has */
+    uint32_t may_have; /* in this batch: its share; 0 if it is not there */
 };
 
 static struct rx_virt {
@@ -42,28 +44,32 @@ static struct rx_virt {
     uint32_t buffers;
     uint32_t share; /* buffers that a copier may have */
     unsigned copiers;
-    uint64_t looked;  /* set of copiers whose link was checked in this wake-up, */
-    uint64_t touched; /* and of those that have something new to see */
+    uint64_t looked; /* set of copiers whose link was checked in this batch */
     bool coherent;
     uint32_t stock; /* of free buffers */
     uint16_t free[MAX_BUFFERS];
-    bool with_driver[MAX_BUFFERS];
-    uint64_t holders[MAX_BUFFERS]; /* set of copiers */
+    uint64_t holders[MAX_BUFFERS]; /* set of copiers, or DRIVER; empty: in stock */
+    uint64_t mac[MAX_COPIERS];
     struct copier copier[MAX_COPIERS];
 } virt;
 
 static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the wire */
 
-/* The six bytes as they lie in memory, the first one lowest. */
-static uint64_t mac_at(const unsigned char *at)
+/* The six bytes as they lie in memory, the first one lowest; read once and for all. */
+static inline uint64_t mac_at(const unsigned char *at)
 {
-    uint64_t mac = 0;
+    uint32_t low;
+    uint16_t high;
 
-    memcpy(&mac, at, 6);
+    __builtin_memcpy(&low, at, sizeof low);
+    __builtin_memcpy(&high, at + sizeof low, sizeof high);
+    uint64_t mac = (uint64_t)high << 32 | low;
+
+    __asm__ volatile("" : "+r"(mac));
     return mac;
 }
 
-static void put_in_stock(uint32_t id)
+static inline void put_in_stock(uint32_t id)
 {
     virt.free[virt.stock] = (uint16_t)id;
     virt.stock += 1U;
@@ -71,46 +77,46 @@ static void put_in_stock(uint32_t id)
 
 /* ---- Copiers ---- */
 
-static void drop_claim(unsigned number, uint32_t id)
+static inline void drop_claim(struct copier *copier, uint64_t bit, uint32_t id)
 {
-    virt.holders[id] &= ~(UINT64_C(1) << number);
-    virt.copier[number].held -= 1U;
-    if (virt.holders[id] == 0) {
+    uint64_t left = virt.holders[id] & ~bit;
+
+    virt.holders[id] = left;
+    copier->held -= 1U;
+    if (left == 0) {
         put_in_stock(id);
     }
 }
 
-/* The buffer whose frame lies at `offset`; false if it is none that this copier has. */
-static bool held_by(unsigned number, uint32_t offset, uint32_t *id)
+/* Only a frame's own place, in a buffer that this copier has, counts. */
+static void take_returns(struct copier *copier, uint64_t bit)
 {
-    *id = offset / NET_BUFFER_SIZE;
-    return *id < virt.buffers && offset % NET_BUFFER_SIZE == NET_HEADROOM &&
-           (virt.holders[*id] >> number & 1U) != 0;
-}
-
-static void take_returns(unsigned number)
-{
-    struct copier *copier = &virt.copier[number];
+    struct queue_consumer in = copier->link.in; /* in registers over the loop */
     struct net_frame frame;
-    uint32_t id;
+    unsigned refused = 0;
 
-    (void)queue_look(&copier->link.in);
-    while (net_frames_take(&copier->link.in, &frame)) {
-        if (held_by(number, frame.offset, &id)) {
-            drop_claim(number, id);
+    (void)queue_look(&in);
+    while (net_frames_take(&in, &frame)) {
+        uint32_t id = frame.offset / NET_BUFFER_SIZE;
+
+        if (id < virt.buffers && frame.offset % NET_BUFFER_SIZE == NET_HEADROOM &&
+            (virt.holders[id] & bit) != 0) {
+            drop_claim(copier, bit, id);
         } else {
-            link_count(&copier->link, COUNT_REFUSED, 1);
+            refused += 1U;
         }
     }
+    copier->link.in = in;
+    link_count(&copier->link, COUNT_REFUSED, refused);
     link_release(&copier->link);
 }
 
 /* A copier's new life: what its old one had is ours again. */
-static void drop_all_claims(unsigned number)
+static void drop_all_claims(struct copier *copier, uint64_t bit)
 {
-    for (uint32_t id = 0; id < virt.buffers && virt.copier[number].held > 0; id++) {
-        if ((virt.holders[id] >> number & 1U) != 0) {
-            drop_claim(number, id);
+    for (uint32_t id = 0; id < virt.buffers && copier->held > 0; id++) {
+        if ((virt.holders[id] & bit) != 0) {
+            drop_claim(copier, bit, id);
         }
     }
 }
@@ -123,49 +129,62 @@ static void tell(struct copier *copier)
     link_tell(&copier->link, &info, sizeof info);
 }
 
-/* Once per wake-up, before a copier is given anything: lives, then returns. */
-static void look_at(unsigned number)
+/* Once per batch, before a copier is given anything: lives, returns, room. */
+static void look_at(struct copier *copier, uint64_t bit)
 {
-    struct copier *copier = &virt.copier[number];
-
-    virt.looked |= UINT64_C(1) << number;
+    virt.looked |= bit;
+    copier->may_have = 0;
     switch (link_check(&copier->link)) {
     case LINK_DOWN:
-        break;
+        return;
     case LINK_CAME_UP:
-        drop_all_claims(number);
+        drop_all_claims(copier, bit);
         tell(copier);
         break;
     case LINK_UP:
-        take_returns(number);
-        (void)link_broken(&copier->link);
+        take_returns(copier, bit);
         break;
     }
+    if (queue_look_for_room(&copier->link.out) == 0) {
+        (void)link_broken(&copier->link);
+    }
+    copier->may_have = virt.share;
 }
 
-/* Let a copier have the frame, if it can take it. */
-static void give(unsigned number, uint32_t id, uint16_t length)
+/*
+ * Let a copier have the frame, if it can take it; its bit if it could. Out of line, so
+ * that the loop over frames keeps its registers.
+ */
+__attribute__((noinline)) static uint64_t give(unsigned number, uint32_t id, uint16_t length)
 {
     struct copier *copier = &virt.copier[number];
+    uint64_t bit = UINT64_C(1) << number;
     struct net_frame frame = {.offset = id * NET_BUFFER_SIZE + NET_HEADROOM, .length = length};
 
-    if ((virt.looked >> number & 1U) == 0) {
-        look_at(number);
-        (void)queue_look_for_room(&copier->link.out);
+    if ((virt.looked & bit) == 0) {
+        look_at(copier, bit);
     }
-    if (!copier->link.up || copier->held >= virt.share ||
-        !net_frames_put(&copier->link.out, &frame)) {
+    if (copier->held >= copier->may_have || !net_frames_put(&copier->link.out, &frame)) {
         link_count(&copier->link, COUNT_DROPPED, 1);
-        return;
+        return 0;
     }
     link_count(&copier->link, COUNT_BYTES, length);
     copier->held += 1U;
-    virt.holders[id] |= UINT64_C(1) << number;
-    virt.touched |= UINT64_C(1) << number;
+    return bit;
 }
 
-/* Demultiplex by destination, the frame's first bytes. */
-static void deliver(uint32_t id, uint16_t length)
+static uint64_t give_to_all(uint32_t id, uint16_t length)
+{
+    uint64_t holders = 0;
+
+    for (unsigned i = 0; i < virt.copiers; i++) {
+        holders |= give(i, id, length);
+    }
+    return holders;
+}
+
+/* Demultiplex by destination, the frame's first bytes; the set of copiers that have it. */
+static inline uint64_t deliver(uint32_t id, uint16_t length)
 {
     const unsigned char *frame = virt.pool + (uint64_t)id * NET_BUFFER_SIZE + NET_HEADROOM;
 
@@ -174,57 +193,82 @@ static void deliver(uint32_t id, uint16_t length)
     }
     uint64_t destination = mac_at(frame);
 
-    bool all = (destination & multicast_bit) != 0;
-
+    if ((destination & multicast_bit) != 0) {
+        return give_to_all(id, length);
+    }
     for (unsigned i = 0; i < virt.copiers; i++) {
-        if (all || virt.copier[i].mac == destination) {
-            give(i, id, length);
+        if (virt.mac[i] == destination) {
+            return give(i, id, length);
         }
     }
+    return 0;
 }
 
 static void publish_to_copiers(void)
 {
-    for (; virt.touched != 0; virt.touched &= virt.touched - 1U) {
-        link_publish(&virt.copier[__builtin_ctzll(virt.touched)].link);
+    for (uint64_t set = virt.looked; set != 0; set &= set - 1U) {
+        link_publish(&virt.copier[__builtin_ctzll(set)].link);
     }
 }
 
 /* ---- The driver ---- */
 
-static void take_done(const struct net_rx_done *done)
+/* What the driver says of one buffer; the bytes of the frame in it. */
+static inline uint32_t take_done(const struct net_rx_done *done)
 {
-    if (done->id >= virt.buffers || !virt.with_driver[done->id]) {
+    uint32_t id = done->id;
+
+    if (id >= virt.buffers || virt.holders[id] != DRIVER) {
         link_count(&virt.driver, COUNT_REFUSED, 1);
-        return;
+        return 0;
     }
-    virt.with_driver[done->id] = false;
-    if (done->length >= NET_FRAME_MIN && done->length <= NET_FRAME_MAX) {
-        link_count(&virt.driver, COUNT_BYTES, done->length);
-        deliver(done->id, (uint16_t)done->length);
-    } else if (done->length != 0) {
-        link_count(&virt.driver, COUNT_REFUSED, 1);
+    if (done->length < NET_FRAME_MIN || done->length > NET_FRAME_MAX) {
+        link_count(&virt.driver, COUNT_REFUSED, done->length != 0);
+        virt.holders[id] = 0;
+        put_in_stock(id);
+        return 0;
     }
-    if (virt.holders[done->id] == 0) {
-        put_in_stock(done->id);
+    uint64_t holders = deliver(id, (uint16_t)done->length);
+
+    virt.holders[id] = holders;
+    if (holders == 0) {
+        put_in_stock(id);
     }
+    return done->length;
+}
+
+static void take_all_done(void)
+{
+    struct queue_consumer in = virt.driver.in;
+    struct net_rx_done done;
+    uint64_t bytes = 0;
+
+    (void)queue_look(&in);
+    while (net_rx_dones_take(&in, &done)) {
+        bytes += take_done(&done);
+    }
+    virt.driver.in = in;
+    link_count(&virt.driver, COUNT_BYTES, bytes);
 }
 
 /* Everything that nobody has goes to the device. */
 static void supply(void)
 {
-    uint32_t room = virt.stock == 0 ? 0 : queue_look_for_room(&virt.driver.out);
+    struct queue_producer out = virt.driver.out;
+    uint32_t stock = virt.stock;
+    struct net_rx_buffer buffer = {0};
 
-    for (; virt.stock > 0 && room > 0; room--) {
-        uint32_t id = virt.free[--virt.stock];
-        struct net_rx_buffer buffer = {
-            .address = virt.pool_io + (uint64_t)id * NET_BUFFER_SIZE,
-            .id = id,
-        };
-
-        (void)net_rx_buffers_put(&virt.driver.out, &buffer);
-        virt.with_driver[id] = true;
+    if (stock > 0) {
+        (void)queue_look_for_room(&out);
     }
+    for (; stock > 0 && out.room > 0; stock--) {
+        buffer.id = virt.free[stock - 1U];
+        buffer.address = virt.pool_io + (uint64_t)buffer.id * NET_BUFFER_SIZE;
+        (void)net_rx_buffers_put(&out, &buffer);
+        virt.holders[buffer.id] = DRIVER;
+    }
+    virt.driver.out = out;
+    virt.stock = stock;
     link_publish(&virt.driver);
 }
 
@@ -232,8 +276,8 @@ static void supply(void)
 static void take_all_back(void)
 {
     for (uint32_t id = 0; id < virt.buffers; id++) {
-        if (virt.with_driver[id]) {
-            virt.with_driver[id] = false;
+        if (virt.holders[id] == DRIVER) {
+            virt.holders[id] = 0;
             put_in_stock(id);
         }
     }
@@ -259,14 +303,9 @@ static void relay_info(void)
 
 static void receive(void)
 {
-    struct net_rx_done done;
-
     do {
         virt.looked = 0;
-        (void)queue_look(&virt.driver.in);
-        while (net_rx_dones_take(&virt.driver.in, &done)) {
-            take_done(&done);
-        }
+        take_all_done();
         publish_to_copiers();
         supply();
     } while (!link_sleep(&virt.driver));
@@ -281,10 +320,9 @@ static void open_copiers(void)
 
     while (virt.copiers < MAX_COPIERS &&
            (config = quoll_find_link(LINK_NET_RX_COPIER, NULL, virt.copiers)) != NULL) {
-        struct copier *copier = &virt.copier[virt.copiers++];
-
-        copier->mac = mac_at(config->settings.net.mac);
-        link_open(&copier->link, config, sizeof(struct net_frame));
+        virt.mac[virt.copiers] = mac_at(config->settings.net.mac);
+        link_open(&virt.copier[virt.copiers].link, config, sizeof(struct net_frame));
+        virt.copiers += 1U;
     }
 }
 
@@ -316,7 +354,7 @@ static void wake_for_copier(microkit_channel channel)
     for (unsigned i = 0; i < virt.copiers; i++) {
         if (virt.copier[i].link.config->channel == channel) {
             link_count(&virt.copier[i].link, COUNT_WOKEN, 1);
-            look_at(i);
+            look_at(&virt.copier[i], UINT64_C(1) << i);
         }
     }
 }

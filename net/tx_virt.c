@@ -43,8 +43,13 @@ struct head {
     uint32_t offset; /* of the frame in its client's data */
     uint16_t length;
     uint8_t client;
-    bool with_driver;
-    bool stale; /* the client has a new life: there is nobody to give the buffer back to */
+    uint8_t state; /* enum head_state */
+};
+
+enum head_state {
+    IN_STOCK,
+    WITH_DRIVER,
+    STALE, /* with the driver, but its client has a new life: nobody to give the buffer back to */
 };
 
 static struct tx_virt {
@@ -57,25 +62,28 @@ static struct tx_virt {
     uint32_t share;   /* heads that a client may have */
     unsigned clients;
     unsigned turn;
-    uint64_t pending; /* set of clients that may have frames for us, */
-    uint64_t waiting; /* of those that wait for buffers, */
-    uint64_t looked;  /* of those whose link was checked in this wake-up, */
-    uint64_t touched; /* and of those that have something new to see */
-    bool armed;       /* we sleep until the next sent frame */
-    bool coherent;
-    uint32_t stock; /* of free heads */
+    uint64_t pending;  /* set of clients that may have frames for us, */
+    uint64_t waiting;  /* of those that wait for buffers, */
+    uint64_t looked;   /* of those whose link was checked in this wake-up, */
+    uint64_t touched;  /* and of those that have something new to see */
+    bool armed;        /* we sleep until the next sent frame */
+    bool coherent;     /* the device sees our caches, */
+    bool all_coherent; /* and those of all clients' data */
+    uint32_t stock;    /* of free heads */
     uint16_t free[MAX_HEADS];
     struct head head[MAX_HEADS];
     struct client client[MAX_CLIENTS];
 } virt;
 
 /* The six bytes as they lie in memory, the first one lowest. */
-static uint64_t mac_at(const unsigned char *at)
+static inline uint64_t mac_at(const unsigned char *at)
 {
-    uint64_t mac = 0;
+    uint32_t low;
+    uint16_t high;
 
-    memcpy(&mac, at, 6);
-    return mac;
+    __builtin_memcpy(&low, at, sizeof low);
+    __builtin_memcpy(&high, at + sizeof low, sizeof high);
+    return (uint64_t)high << 32 | low;
 }
 
 static uint64_t set_of(unsigned client)
@@ -98,7 +106,9 @@ static void forget_frames(unsigned number)
 {
     virt.waiting &= ~set_of(number);
     for (uint32_t id = 0; id < MAX_HEADS; id++) {
-        virt.head[id].stale = virt.head[id].stale || virt.head[id].client == number;
+        if (virt.head[id].client == number && virt.head[id].state == WITH_DRIVER) {
+            virt.head[id].state = STALE;
+        }
     }
 }
 
@@ -125,20 +135,21 @@ static bool look_at(unsigned number)
     return true;
 }
 
-static void give_back(unsigned number, const struct net_frame *frame)
+/* A buffer goes back to its client, which has been looked at. */
+static void give_back(struct client *client, uint64_t bit, const struct net_frame *frame)
 {
-    struct client *client = &virt.client[number];
-
     if (!net_frames_put(&client->link.out, frame)) {
         link_count(&client->link, COUNT_DROPPED, 1);
     }
-    virt.waiting &= ~set_of(number);
-    virt.touched |= set_of(number);
+    if ((virt.touched & bit) == 0) {
+        virt.touched |= bit;
+        virt.waiting &= ~bit;
+    }
 }
 
 /* ---- From a client to the driver ---- */
 
-static bool good(const struct client *client, const struct net_frame *frame)
+static inline bool good(const struct client *client, const struct net_frame *frame)
 {
     uint64_t size = client->link.config->data.size;
 
@@ -146,51 +157,79 @@ static bool good(const struct client *client, const struct net_frame *frame)
            frame->reserved == 0 && frame->offset <= size && frame->length <= size - frame->offset;
 }
 
-/* Everything before the driver may see a frame; false if it must not leave. */
-static bool fill_head(const struct client *client, const struct net_frame *frame,
-                      unsigned char *head, uint32_t length)
+/* For devices that do not see our caches. */
+static void clean(const struct client *client, const unsigned char *head, const void *body,
+                  size_t length)
 {
-    const unsigned char *data = (const unsigned char *)(uintptr_t)client->link.config->data.vaddr;
-
-    memcpy(head, data + frame->offset, length);
-    if (mac_at(head + SOURCE_MAC) != client->mac) {
-        return false;
-    }
     if (!virt.coherent) {
         cache_clean(head - NET_HEADROOM, NET_HEAD_SIZE);
     }
     if (client->link.config->data.coherent == 0) {
-        cache_clean(data + frame->offset + length, frame->length - length);
+        cache_clean(body, length);
     }
-    return true;
 }
 
-/* Needs a free head, room at the driver's, and room to give the buffer back. */
-static void submit(unsigned number, const struct net_frame *frame)
+/*
+ * Let a frame out under the number of a free head, which it then has; false if it must
+ * not leave. What is checked of its contents is our copy.
+ */
+static inline bool let_out(const struct client *client, const struct net_frame *frame, uint32_t id,
+                           struct queue_producer *to)
 {
-    struct client *client = &virt.client[number];
-    uint32_t id = virt.free[virt.stock - 1U];
-    uint64_t head = (uint64_t)id * NET_HEAD_SIZE + NET_HEADROOM;
-    uint32_t head_length = frame->length < HEAD_BYTES ? frame->length : HEAD_BYTES;
+    if (!good(client, frame)) {
+        return false;
+    }
+    const unsigned char *data =
+        (const unsigned char *)(uintptr_t)client->link.config->data.vaddr + frame->offset;
+    uint64_t place = (uint64_t)id * NET_HEAD_SIZE + NET_HEADROOM;
+    unsigned char *head = virt.heads + place;
+    uint32_t length = frame->length < HEAD_BYTES ? frame->length : HEAD_BYTES;
 
-    if (!good(client, frame) || !fill_head(client, frame, virt.heads + head, head_length)) {
-        link_count(&client->link, COUNT_REFUSED, 1);
-        give_back(number, frame);
-        return;
+    memcpy(head, data, length);
+    if (mac_at(head + SOURCE_MAC) != client->mac) {
+        return false;
+    }
+    if (!virt.all_coherent) {
+        clean(client, head, data + length, frame->length - length);
     }
     struct net_tx_frame out = {
-        .head = virt.heads_io + head,
-        .body = client->data_io + frame->offset + head_length,
-        .head_length = (uint16_t)head_length,
-        .body_length = (uint16_t)(frame->length - head_length),
+        .head = virt.heads_io + place,
+        .body = client->data_io + frame->offset + length,
+        .head_length = (uint16_t)length,
+        .body_length = (uint16_t)(frame->length - length),
         .id = id,
     };
 
-    (void)net_tx_frames_put(&virt.driver.out, &out);
-    link_count(&client->link, COUNT_BYTES, frame->length);
-    virt.stock -= 1U;
-    virt.head[id] = (struct head){frame->offset, frame->length, (uint8_t)number, true, false};
-    client->held += 1U;
+    return net_tx_frames_put(to, &out);
+}
+
+/* Take `count` frames; there are so many, and a head, room and a way back for each. */
+static void submit(unsigned number, uint32_t count)
+{
+    struct client *client = &virt.client[number];
+    struct queue_consumer in = client->link.in; /* in registers over the loop */
+    struct queue_producer out = virt.driver.out;
+    uint32_t stock = virt.stock;
+    uint32_t bytes = 0;
+    struct net_frame frame;
+
+    while (count-- > 0 && net_frames_take(&in, &frame)) {
+        uint32_t id = virt.free[stock - 1U];
+
+        if (!let_out(client, &frame, id, &out)) {
+            link_count(&client->link, COUNT_REFUSED, 1);
+            give_back(client, set_of(number), &frame);
+            continue;
+        }
+        virt.head[id] = (struct head){frame.offset, frame.length, (uint8_t)number, WITH_DRIVER};
+        bytes += frame.length;
+        stock -= 1U;
+    }
+    client->held += virt.stock - stock;
+    virt.stock = stock;
+    virt.driver.out = out;
+    client->link.in = in;
+    link_count(&client->link, COUNT_BYTES, bytes);
 }
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -217,7 +256,6 @@ enum outcome {
 static enum outcome serve(unsigned number)
 {
     struct link *link = &virt.client[number].link;
-    struct net_frame frame;
 
     if (!look_at(number)) {
         return IDLE;
@@ -225,10 +263,7 @@ static enum outcome serve(unsigned number)
     uint32_t most = least(allowance(&virt.client[number]), BATCH);
     uint32_t ready = queue_look(&link->in);
 
-    for (uint32_t n = least(most, ready); n > 0; n--) {
-        (void)net_frames_take(&link->in, &frame);
-        submit(number, &frame);
-    }
+    submit(number, least(most, ready));
     link_release(link);
     if (virt.client[number].held > 0 && link->out.tail == link->out.published &&
         queue_awaited(&link->out)) {
@@ -279,32 +314,42 @@ static bool serve_pending(void)
 
 /* ---- From the driver to a client ---- */
 
-static void finish(uint32_t id)
+/* The driver is done with a head; 1 if it had it. */
+static inline uint32_t finish(uint32_t id)
 {
+    if (id >= MAX_HEADS || virt.head[id].state == IN_STOCK) {
+        link_count(&virt.driver, COUNT_REFUSED, 1);
+        return 0;
+    }
     struct head *head = &virt.head[id];
+    struct client *client = &virt.client[head->client];
+    uint64_t bit = set_of(head->client);
     struct net_frame frame = {.offset = head->offset, .length = head->length};
 
-    head->with_driver = false;
-    virt.free[virt.stock++] = (uint16_t)id;
-    virt.client[head->client].held -= 1U;
-    if (look_at(head->client) && !head->stale) {
-        give_back(head->client, &frame);
+    if ((virt.looked & bit) == 0) {
+        (void)look_at(head->client);
     }
+    if (head->state == WITH_DRIVER && client->link.up) {
+        give_back(client, bit, &frame);
+    }
+    client->held -= 1U;
+    head->state = IN_STOCK;
+    virt.free[virt.stock++] = (uint16_t)id;
+    return 1;
 }
 
 static void take_done(void)
 {
+    struct queue_consumer in = virt.driver.in;
     struct net_tx_done done;
+    uint32_t finished = 0;
 
-    (void)queue_look(&virt.driver.in);
-    while (net_tx_dones_take(&virt.driver.in, &done)) {
-        if (done.id < MAX_HEADS && virt.head[done.id].with_driver) {
-            finish(done.id);
-            virt.armed = false;
-        } else {
-            link_count(&virt.driver, COUNT_REFUSED, 1);
-        }
+    (void)queue_look(&in);
+    while (net_tx_dones_take(&in, &done)) {
+        finished += finish(done.id);
     }
+    virt.driver.in = in;
+    virt.armed = virt.armed && finished == 0;
     link_release(&virt.driver);
 }
 
@@ -313,8 +358,8 @@ static void take_all_back(void)
 {
     virt.armed = false;
     for (uint32_t id = 0; id < MAX_HEADS; id++) {
-        if (virt.head[id].with_driver) {
-            finish(id);
+        if (virt.head[id].state != IN_STOCK) {
+            (void)finish(id);
         }
     }
 }
@@ -402,6 +447,7 @@ static void open_clients(void)
 
         client->mac = mac_at(config->settings.net.mac);
         client->data_io = quoll_io_address(&config->data);
+        virt.all_coherent = virt.all_coherent && config->data.coherent != 0;
         link_open(&client->link, config, sizeof(struct net_frame));
     }
 }
@@ -415,7 +461,6 @@ static void open_heads(void)
     heads = least(heads, virt.driver.out.capacity);
     virt.heads = (unsigned char *)(uintptr_t)own->vaddr;
     virt.heads_io = quoll_io_address(own);
-    virt.coherent = own->coherent != 0;
     virt.share = virt.clients == 0 || heads < virt.clients ? 1U : heads / virt.clients;
     while (virt.stock < heads) {
         uint32_t id = heads - 1U - virt.stock;
@@ -428,6 +473,8 @@ static void open_heads(void)
 void pd_start(void)
 {
     virt.longest = NET_FRAME_MAX;
+    virt.coherent = quoll_config.own.coherent != 0;
+    virt.all_coherent = virt.coherent;
     open_clients();
     link_open(&virt.driver, quoll_find_link(LINK_NET_TX_DEVICE, NULL, 0),
               sizeof(struct net_tx_frame));

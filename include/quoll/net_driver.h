@@ -21,6 +21,8 @@
 #include <quoll/net.h>
 #include <quoll/pd.h>
 
+#define NET_DRIVER_BATCH 32U /* the most that is taken or given at once */
+
 struct net_device {
     /**
      * Reset the device, whatever an earlier life left: it then reads and writes no
@@ -47,13 +49,13 @@ struct net_device {
     unsigned (*rx_room)(void);
     unsigned (*tx_room)(void);
 
-    /** Hand over `count` buffers or frames, at most as many as there is room for. */
+    /** Hand over up to NET_DRIVER_BATCH buffers or frames that there is room for. */
     void (*rx_give)(const struct net_rx_buffer *buffers, unsigned count);
     void (*tx_give)(const struct net_tx_frame *frames, unsigned count);
 
     /**
-     * Take back up to `most` that the device is done with; after stop(), all that it
-     * still had, received ones with length 0.
+     * Take back up to `most` (<= NET_DRIVER_BATCH) that the device is done with; after stop(), all
+     * that it still had, received ones with length 0.
      *
      * @return how many; 0 only if there are none
      */

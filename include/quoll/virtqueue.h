@@ -138,27 +138,75 @@ static inline unsigned virtqueue_room(const struct virtqueue *queue)
     return queue->broken ? 0 : queue->free;
 }
 
-/* Put the chain that starts at `head` on the available ring (2.7.13, steps 2 and 3). */
-static inline void virtqueue_offer(struct virtqueue *queue, uint16_t head)
+/*
+ * Adding in a batch: a copy of what adding changes, so that it stays in registers over
+ * the loop. Between begin and end nothing else is done with the queue.
+ */
+struct virtqueue_batch {
+    struct virtqueue_slot *slot;
+    volatile struct virtq_descriptor *descriptors;
+    volatile uint16_t *ring;
+    uint32_t mask;
+    uint32_t first_free;
+    uint32_t used; /* descriptors */
+    uint32_t added;
+};
+
+static inline struct virtqueue_batch virtqueue_begin(struct virtqueue *queue)
 {
-    queue->available->ring[queue->added & (queue->size - 1U)] = head;
-    queue->added += 1U;
-    queue->outstanding += 1U;
+    return (struct virtqueue_batch){
+        .slot = queue->slot,
+        .descriptors = queue->descriptors,
+        .ring = queue->available->ring,
+        .mask = queue->size - 1U,
+        .first_free = queue->first_free,
+        .added = queue->added,
+    };
 }
 
 /* Take a descriptor off the free list and fill it in. */
-static inline uint16_t virtqueue_fill(struct virtqueue *queue, uint64_t address, uint32_t length,
-                                      uint16_t flags)
+static inline uint32_t virtqueue_fill(struct virtqueue_batch *batch, uint64_t address,
+                                      uint32_t length, uint16_t flags)
 {
-    uint16_t index = queue->first_free;
-    volatile struct virtq_descriptor *descriptor = &queue->descriptors[index];
+    uint32_t index = batch->first_free;
+    volatile struct virtq_descriptor *descriptor = &batch->descriptors[index];
 
-    queue->first_free = queue->slot[index].next;
-    queue->free -= 1U;
+    batch->first_free = batch->slot[index].next;
+    batch->used += 1U;
     descriptor->address = address;
     descriptor->length = length;
     descriptor->flags = flags;
     return index;
+}
+
+/* Put the chain that starts at `head` on the available ring (2.7.13, steps 2 and 3). */
+static inline void virtqueue_offer(struct virtqueue_batch *batch, uint32_t head, uint32_t cookie,
+                                   uint32_t writable, uint32_t count)
+{
+    struct virtqueue_slot *slot = &batch->slot[head];
+
+    slot->cookie = cookie;
+    slot->writable = writable;
+    slot->count = (uint16_t)count;
+    batch->ring[batch->added & batch->mask] = (uint16_t)head;
+    batch->added += 1U;
+}
+
+/** Add a single buffer. The room of all in a batch is the caller's to know. */
+static inline void virtqueue_batch_add(struct virtqueue_batch *batch, uint64_t address,
+                                       uint32_t length, bool device_writes, uint32_t cookie)
+{
+    uint32_t head = virtqueue_fill(batch, address, length, device_writes ? VIRTQ_WRITE : 0U);
+
+    virtqueue_offer(batch, head, cookie, device_writes ? length : 0, 1);
+}
+
+static inline void virtqueue_end(struct virtqueue *queue, const struct virtqueue_batch *batch)
+{
+    queue->outstanding += (uint16_t)(batch->added - queue->added);
+    queue->added = (uint16_t)batch->added;
+    queue->first_free = (uint16_t)batch->first_free;
+    queue->free -= (uint16_t)batch->used;
 }
 
 /**
@@ -168,14 +216,10 @@ static inline uint16_t virtqueue_fill(struct virtqueue *queue, uint64_t address,
 static inline void virtqueue_add_one(struct virtqueue *queue, struct virtqueue_part part,
                                      uint32_t cookie)
 {
-    uint16_t head =
-        virtqueue_fill(queue, part.address, part.length, part.device_writes ? VIRTQ_WRITE : 0U);
-    struct virtqueue_slot *slot = &queue->slot[head];
+    struct virtqueue_batch batch = virtqueue_begin(queue);
 
-    slot->cookie = cookie;
-    slot->writable = part.device_writes ? part.length : 0;
-    slot->count = 1;
-    virtqueue_offer(queue, head);
+    virtqueue_batch_add(&batch, part.address, part.length, part.device_writes, cookie);
+    virtqueue_end(queue, &batch);
 }
 
 /**
@@ -207,49 +251,17 @@ static inline unsigned virtqueue_look(struct virtqueue *queue)
     return ready;
 }
 
-/* The chain at `head` is ours again. Its descriptors are still linked through `next`. */
-static inline void virtqueue_free(struct virtqueue *queue, uint16_t head)
-{
-    uint16_t last = head;
-
-    for (uint16_t n = queue->slot[head].count; n > 1; n--) {
-        last = queue->slot[last].next;
-    }
-    queue->free += queue->slot[head].count;
-    queue->slot[head].count = 0;
-    queue->slot[last].next = queue->first_free;
-    queue->first_free = head;
-    queue->outstanding -= 1U;
-}
-
 /**
- * Take the next chain of those that virtqueue_look() found.
+ * Take the next chains, at most `most`, of those that virtqueue_look() found.
  *
- * @return false if there is none, or the device answered nonsense (broken)
+ * @return how many; fewer than there are if the device answered nonsense (broken)
  */
+unsigned virtqueue_take_many(struct virtqueue *queue, struct virtqueue_done *done, unsigned most);
+
+/** Take the next chain; false if there is none. */
 static inline bool virtqueue_take(struct virtqueue *queue, struct virtqueue_done *done)
 {
-    if (queue->ready == 0) {
-        return false;
-    }
-    volatile struct virtq_used_entry *entry = &queue->used->ring[queue->taken & (queue->size - 1U)];
-    uint32_t id = entry->id;
-    uint32_t length = entry->length;
-
-    if (id >= queue->size || queue->slot[id].count == 0) {
-        virtqueue_break(queue, "used a chain that it does not have");
-        return false;
-    }
-    if (length > queue->slot[id].writable) {
-        virtqueue_break(queue, "wrote more than it may");
-        return false;
-    }
-    done->cookie = queue->slot[id].cookie;
-    done->length = length;
-    queue->ready -= 1U;
-    queue->taken += 1U;
-    virtqueue_free(queue, (uint16_t)id);
-    return true;
+    return virtqueue_take_many(queue, done, 1) == 1;
 }
 
 /**

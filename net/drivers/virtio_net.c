@@ -121,28 +121,30 @@ static unsigned rx_room(void)
 
 static void rx_give(const struct net_rx_buffer *buffers, unsigned number)
 {
+    struct virtqueue_batch batch = virtqueue_begin(&rx);
+
     for (unsigned i = 0; i < number; i++) {
         uint64_t start_of_header = buffers[i].address + NET_HEADROOM - VIRTIO_NET_HEADER_SIZE;
 
-        virtqueue_add_one(&rx, (struct virtqueue_part){start_of_header, RX_SIZE, true},
-                          buffers[i].id);
+        virtqueue_batch_add(&batch, start_of_header, RX_SIZE, true, buffers[i].id);
     }
+    virtqueue_end(&rx, &batch);
     virtqueue_publish(&rx);
 }
 
 /* 5.1.6.4: the length counts the header. What cannot be a frame comes back as none. */
-static struct net_rx_done received(const struct virtqueue_done *done)
+static uint32_t frame_length(uint32_t length)
 {
-    if (done->length < VIRTIO_NET_HEADER_SIZE + NET_FRAME_MIN) {
+    if (length < VIRTIO_NET_HEADER_SIZE + NET_FRAME_MIN) {
         count(COUNT_DEVICE_ERRORS, 1);
-        return (struct net_rx_done){.id = done->cookie};
+        return 0;
     }
-    return (struct net_rx_done){done->cookie, done->length - VIRTIO_NET_HEADER_SIZE};
+    return length - VIRTIO_NET_HEADER_SIZE;
 }
 
 static unsigned rx_take(struct net_rx_done *done, unsigned most)
 {
-    struct virtqueue_done used;
+    struct virtqueue_done used[NET_DRIVER_BATCH];
     unsigned n = 0;
 
     if (!running) {
@@ -151,11 +153,12 @@ static unsigned rx_take(struct net_rx_done *done, unsigned most)
         }
         return n;
     }
-    if (rx.ready == 0) {
-        (void)virtqueue_look(&rx);
+    if (rx.ready == 0 && virtqueue_look(&rx) == 0) {
+        return 0;
     }
-    while (n < most && virtqueue_take(&rx, &used)) {
-        done[n++] = received(&used);
+    n = virtqueue_take_many(&rx, used, most);
+    for (unsigned i = 0; i < n; i++) {
+        done[i] = (struct net_rx_done){used[i].cookie, frame_length(used[i].length)};
     }
     return n;
 }
@@ -171,28 +174,43 @@ static unsigned tx_room(void)
     return virtqueue_room(&tx) / 2U;
 }
 
+/* 2.7.4.2: the rest of a long frame is a descriptor of its own. */
+static void give_long(const struct net_tx_frame *frame)
+{
+    const struct virtqueue_part parts[] = {
+        {frame->head - VIRTIO_NET_HEADER_SIZE, VIRTIO_NET_HEADER_SIZE + frame->head_length, false},
+        {frame->body, frame->body_length, false},
+    };
+
+    virtqueue_add(&tx, parts, 2, frame->id);
+}
+
+static unsigned give_short(const struct net_tx_frame *frames, unsigned number)
+{
+    struct virtqueue_batch batch = virtqueue_begin(&tx);
+    unsigned n = 0;
+
+    for (; n < number && frames[n].body_length == 0; n++) {
+        virtqueue_batch_add(&batch, frames[n].head - VIRTIO_NET_HEADER_SIZE,
+                            VIRTIO_NET_HEADER_SIZE + frames[n].head_length, false, frames[n].id);
+    }
+    virtqueue_end(&tx, &batch);
+    return n;
+}
+
 static void tx_give(const struct net_tx_frame *frames, unsigned number)
 {
-    for (unsigned i = 0; i < number; i++) {
-        const struct net_tx_frame *frame = &frames[i];
-        struct virtqueue_part parts[] = {
-            {frame->head - VIRTIO_NET_HEADER_SIZE, VIRTIO_NET_HEADER_SIZE + frame->head_length,
-             false},
-            {frame->body, frame->body_length, false},
-        };
-
-        if (frame->body_length == 0) {
-            virtqueue_add_one(&tx, parts[0], frame->id);
-        } else {
-            virtqueue_add(&tx, parts, 2, frame->id);
-        }
+    for (unsigned n = give_short(frames, number); n < number;) {
+        give_long(&frames[n]);
+        n += 1U;
+        n += give_short(frames + n, number - n);
     }
     virtqueue_publish(&tx);
 }
 
 static unsigned tx_take(struct net_tx_done *done, unsigned most)
 {
-    struct virtqueue_done used;
+    struct virtqueue_done used[NET_DRIVER_BATCH];
     unsigned n = 0;
 
     if (!running) {
@@ -201,11 +219,12 @@ static unsigned tx_take(struct net_tx_done *done, unsigned most)
         }
         return n;
     }
-    if (tx.ready == 0) {
-        (void)virtqueue_look(&tx);
+    if (tx.ready == 0 && virtqueue_look(&tx) == 0) {
+        return 0;
     }
-    while (n < most && virtqueue_take(&tx, &used)) {
-        done[n++].id = used.cookie;
+    n = virtqueue_take_many(&tx, used, most);
+    for (unsigned i = 0; i < n; i++) {
+        done[i].id = used[i].cookie;
     }
     return n;
 }
