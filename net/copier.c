@@ -7,8 +7,8 @@
  *
  * A buffer of the client is read once, checked and used; giving the same one twice
  * only makes its frames overwrite each other. A new life of the virtualiser hands out
- * the whole pool anew, even what is being copied here: so a copy counts only if the
- * life did not change under it, and is wiped otherwise, since it may hold what is
+ * the whole pool anew, even what is being copied here: so copies count only if the life
+ * did not change under them, and are wiped otherwise, since they may hold what is
  * another client's.
  */
 #include <string.h>
@@ -26,31 +26,34 @@ static struct copier {
 
 #define NEVER_PASSED_ON 1U /* no generation of whole information is odd */
 
-/* What moving frames needs, in registers over the loop. */
+#define BATCH 32U
+
+/* Frames that were checked and have a buffer: first all are found, then all are copied. */
 struct batch {
-    struct queue_consumer from_virt, buffers;
-    struct queue_producer to_client, to_virt;
+    unsigned count;
     uint64_t bytes;
+    struct queue_consumer buffers; /* as they were before */
+    struct job {
+        const unsigned char *from;
+        unsigned char *to;
+        uint32_t length;
+    } job[BATCH];
 };
 
-static inline bool within(const struct quoll_region_config *region, const struct net_frame *frame)
+static inline bool within(uint64_t size, const struct net_frame *frame)
 {
-    return frame->offset <= region->size && frame->length <= region->size - frame->offset;
-}
-
-static inline unsigned char *at(const struct link *link, const struct net_frame *frame)
-{
-    return (unsigned char *)(uintptr_t)link->config->data.vaddr + frame->offset;
+    return frame->offset <= size && frame->length <= size - frame->offset;
 }
 
 /*
  * The next of the client's buffers that a frame of `length` bytes fits into; skips
  * those that do not lie in its data region.
  */
-static inline bool client_buffer(struct batch *batch, uint16_t length, struct net_frame *buffer)
+static inline bool client_buffer(struct queue_consumer *buffers, uint64_t size, uint16_t length,
+                                 struct net_frame *buffer)
 {
-    while (net_frames_take(&batch->buffers, buffer)) {
-        if (within(&copier.client.config->data, buffer) && buffer->length >= length) {
+    while (net_frames_take(buffers, buffer)) {
+        if (within(size, buffer) && buffer->length >= length) {
             return true;
         }
         link_count(&copier.client, COUNT_REFUSED, 1);
@@ -58,55 +61,73 @@ static inline bool client_buffer(struct batch *batch, uint16_t length, struct ne
     return false;
 }
 
-/* Copy a frame that was checked; false if there is nothing to show for it. */
-static inline bool copy(struct batch *batch, const struct net_frame *frame)
+/* Take frames and find buffers for them, as far as there is room to give the pool's back. */
+static void find(struct batch *batch)
 {
-    struct net_frame buffer;
+    const struct quoll_region_config *pool = &copier.virt.config->data;
+    const struct quoll_region_config *data = &copier.client.config->data;
+    struct queue_consumer from_virt = copier.virt.in; /* in registers over the loop */
+    struct queue_producer to_virt = copier.virt.out;
+    struct queue_consumer buffers = copier.client.in;
+    struct queue_producer to_client = copier.client.out;
+    struct job *job = batch->job;
+    struct net_frame frame, buffer;
+    uint64_t bytes = 0;
 
-    if (batch->to_client.room == 0 || !client_buffer(batch, frame->length, &buffer)) {
-        return false;
+    batch->buffers = buffers;
+    while (job < batch->job + BATCH && to_virt.room > 0 && net_frames_take(&from_virt, &frame)) {
+        (void)net_frames_put(&to_virt, &frame);
+        if (frame.length < NET_FRAME_MIN || frame.length > NET_FRAME_MAX ||
+            !within(pool->size, &frame)) {
+            link_count(&copier.virt, COUNT_REFUSED, 1);
+        } else if (to_client.room == 0 ||
+                   !client_buffer(&buffers, data->size, frame.length, &buffer)) {
+            link_count(&copier.client, COUNT_DROPPED, 1);
+        } else {
+            *job++ =
+                (struct job){(const unsigned char *)(uintptr_t)pool->vaddr + frame.offset,
+                             (unsigned char *)(uintptr_t)data->vaddr + buffer.offset, frame.length};
+            bytes += frame.length;
+            buffer = (struct net_frame){.offset = buffer.offset, .length = frame.length};
+            (void)net_frames_put(&to_client, &buffer);
+        }
     }
-    struct net_frame filled = {.offset = buffer.offset, .length = frame->length};
-
-    memcpy(at(&copier.client, &filled), at(&copier.virt, frame), frame->length);
-    if (link_peer_life(&copier.virt) != copier.virt.peer_life) {
-        memset(at(&copier.client, &filled), 0, frame->length);
-        return false;
-    }
-    batch->bytes += frame->length;
-    return net_frames_put(&batch->to_client, &filled);
+    batch->count = (unsigned)(job - batch->job);
+    batch->bytes = bytes;
+    copier.virt.in = from_virt;
+    copier.virt.out = to_virt;
+    copier.client.in = buffers;
+    copier.client.out = to_client;
 }
 
-static inline void pass_on(struct batch *batch, const struct net_frame *frame)
+/* Copy what was found; if the virtualiser's life changed, it is nobody's to see. */
+static void copy(const struct batch *batch)
 {
-    if (frame->length < NET_FRAME_MIN || frame->length > NET_FRAME_MAX ||
-        !within(&copier.virt.config->data, frame)) {
-        link_count(&copier.virt, COUNT_REFUSED, 1);
-    } else if (!copy(batch, frame)) {
-        link_count(&copier.client, COUNT_DROPPED, 1);
+    for (unsigned i = 0; i < batch->count; i++) {
+        memcpy(batch->job[i].to, batch->job[i].from, batch->job[i].length);
     }
-    (void)net_frames_put(&batch->to_virt, frame);
+    if (link_peer_life(&copier.virt) == copier.virt.peer_life) {
+        link_count(&copier.client, COUNT_BYTES, batch->bytes);
+        return;
+    }
+    for (unsigned i = 0; i < batch->count; i++) {
+        memset(batch->job[i].to, 0, batch->job[i].length);
+    }
+    copier.client.in = batch->buffers; /* not used, and not given back: for the next frames */
+    copier.client.out.tail -= batch->count;
+    copier.client.out.room += batch->count;
+    link_count(&copier.client, COUNT_DROPPED, batch->count);
 }
 
 /* Pass on what there is, as long as there is room to give the pool's buffers back. */
 static void pass_all_on(void)
 {
-    struct batch batch = {
-        .from_virt = copier.virt.in,
-        .buffers = copier.client.in,
-        .to_client = copier.client.out,
-        .to_virt = copier.virt.out,
-    };
-    struct net_frame frame;
+    struct batch batch;
 
-    while (batch.to_virt.room > 0 && net_frames_take(&batch.from_virt, &frame)) {
-        pass_on(&batch, &frame);
-    }
-    copier.virt.in = batch.from_virt;
-    copier.client.in = batch.buffers;
-    copier.client.out = batch.to_client;
-    copier.virt.out = batch.to_virt;
-    link_count(&copier.client, COUNT_BYTES, batch.bytes);
+    do {
+        find(&batch);
+        copy(&batch);
+    } while (batch.count == BATCH);
 }
 
 static void look_at_client(void)

@@ -203,32 +203,44 @@ static inline bool let_out(const struct client *client, const struct net_frame *
     return net_tx_frames_put(to, &out);
 }
 
-/* Take `count` frames; there are so many, and a head, room and a way back for each. */
-static void submit(unsigned number, uint32_t count)
+static unsigned take_frames(struct queue_consumer *from, struct net_frame *frames, unsigned most)
+{
+    struct queue_consumer in = *from; /* in registers over the loop */
+    unsigned n = 0;
+
+    while (n < most && net_frames_take(&in, &frames[n])) {
+        n++;
+    }
+    *from = in;
+    return n;
+}
+
+/* Take up to `most` frames; there is a head, room and a way back for so many. */
+static void submit(unsigned number, unsigned most)
 {
     struct client *client = &virt.client[number];
-    struct queue_consumer in = client->link.in; /* in registers over the loop */
+    struct net_frame frames[BATCH];
+    unsigned count = take_frames(&client->link.in, frames, most);
     struct queue_producer out = virt.driver.out;
     uint32_t stock = virt.stock;
     uint32_t bytes = 0;
-    struct net_frame frame;
 
-    while (count-- > 0 && net_frames_take(&in, &frame)) {
+    for (unsigned i = 0; i < count; i++) {
+        const struct net_frame *frame = &frames[i];
         uint32_t id = virt.free[stock - 1U];
 
-        if (!let_out(client, &frame, id, &out)) {
+        if (!let_out(client, frame, id, &out)) {
             link_count(&client->link, COUNT_REFUSED, 1);
-            give_back(client, set_of(number), &frame);
+            give_back(client, set_of(number), frame);
             continue;
         }
-        virt.head[id] = (struct head){frame.offset, frame.length, (uint8_t)number, WITH_DRIVER};
-        bytes += frame.length;
+        virt.head[id] = (struct head){frame->offset, frame->length, (uint8_t)number, WITH_DRIVER};
+        bytes += frame->length;
         stock -= 1U;
     }
     client->held += virt.stock - stock;
     virt.stock = stock;
     virt.driver.out = out;
-    client->link.in = in;
     link_count(&client->link, COUNT_BYTES, bytes);
 }
 
@@ -261,9 +273,9 @@ static enum outcome serve(unsigned number)
         return IDLE;
     }
     uint32_t most = least(allowance(&virt.client[number]), BATCH);
-    uint32_t ready = queue_look(&link->in);
 
-    submit(number, least(most, ready));
+    (void)queue_look(&link->in);
+    submit(number, most);
     link_release(link);
     if (virt.client[number].held > 0 && link->out.tail == link->out.published &&
         queue_awaited(&link->out)) {

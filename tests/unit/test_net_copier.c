@@ -209,24 +209,71 @@ static void an_impossible_index_of_the_client_costs_only_the_client(void **state
     assert_next(&client, 0, 60);
 }
 
-/* The virtualiser gets a new life while a frame is being copied: see the end of copy(). */
-static void a_copy_under_which_the_life_changed_is_wiped(void **state)
+/* The virtualiser gets a new life while frames are being copied. */
+static void copies_under_which_the_life_changed_are_wiped(void **state)
 {
-    struct net_frame frame = {.offset = 16, .length = 60};
+    struct batch batch;
+    uint32_t tail = copier.client.out.tail;
 
     (void)state;
     put(&client, 0, 100);
+    put(&client, 200, 100);
+    put(&rx_virt, 16, 60);
+    put(&rx_virt, 16, 70);
+    (void)queue_look(&copier.virt.in);
+    (void)queue_look_for_room(&copier.virt.out);
     look_at_client();
-    struct batch batch = {.buffers = copier.client.in, .to_client = copier.client.out};
-
-    memset(data, 0xaa, 100);
+    memset(data, 0xaa, 300);
+    find(&batch);
+    assert_int_equal(batch.count, 2);
     fake_lives[rx_virt.config->peer_pd] += 1;
-    assert_false(copy(&batch, &frame));
-    for (unsigned i = 0; i < 60; i++) {
-        assert_int_equal(data[i], 0);
+    copy(&batch);
+    for (unsigned i = 0; i < 300; i++) {
+        assert_int_equal(data[i], i < 60 || (i >= 200 && i < 270) ? 0 : 0xaa);
     }
-    assert_int_equal(data[60], 0xaa);
-    assert_int_equal(batch.to_client.tail, copier.client.out.tail);
+    assert_int_equal(copier.client.out.tail, tail);
+    assert_int_equal(copier.client.out.room, 4);
+    assert_int_equal(fake_link_count(&client, COUNT_BYTES), 0);
+
+    /* The client's buffers are still there for the new life's frames. */
+    fake_peer_up(&rx_virt);
+    put(&rx_virt, 16, 61);
+    put(&rx_virt, 16, 62);
+    wake(&rx_virt);
+    assert_next(&client, 0, 61);
+    assert_next(&client, 200, 62);
+}
+
+static void a_large_batch_goes_in_pieces(void **state)
+{
+    struct net_frame frame;
+
+    (void)state;
+    memset(&copier, 0, sizeof copier);
+    fake_reset();
+    fake_link(&rx_virt, LINK_NET_RX_COPIER, "virt", 128, sizeof(struct net_frame), 128,
+              sizeof(struct net_frame));
+    fake_link(&client, LINK_NET_RX_CLIENT, "client", 128, sizeof(struct net_frame), 128,
+              sizeof(struct net_frame));
+    pool = fake_region(&rx_virt.config->data, POOL, 0);
+    data = fake_region(&client.config->data, DATA, 0);
+    init();
+    fake_peer_up(&rx_virt);
+    fake_peer_up(&client);
+    wake(&client);
+    for (unsigned i = 0; i < 3 * BATCH; i++) {
+        pool[i * 64] = (unsigned char)i;
+        put(&client, i * 80, 80);
+        put(&rx_virt, i * 64, 60);
+    }
+    wake(&rx_virt);
+    assert_int_equal(queue_look(&client.in), 3 * BATCH);
+    assert_int_equal(queue_look(&rx_virt.in), 3 * BATCH);
+    for (unsigned i = 0; i < 3 * BATCH; i++) {
+        assert_true(net_frames_take(&client.in, &frame));
+        assert_int_equal(frame.offset, i * 80);
+        assert_int_equal(data[i * 80], i);
+    }
 }
 
 static void the_virtualisers_new_life_starts_anew(void **state)
@@ -271,7 +318,8 @@ int main(void)
         IN_A_PD(frames_outside_of_the_pool_are_refused_and_returned),
         IN_A_PD(frames_wait_while_there_is_no_room_to_return_them),
         IN_A_PD(an_impossible_index_of_the_client_costs_only_the_client),
-        IN_A_PD(a_copy_under_which_the_life_changed_is_wiped),
+        IN_A_PD(copies_under_which_the_life_changed_are_wiped),
+        IN_A_PD(a_large_batch_goes_in_pieces),
         IN_A_PD(the_virtualisers_new_life_starts_anew),
         IN_A_PD(information_is_passed_on),
     };
