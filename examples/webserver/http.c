@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http.h"
+#include "http_fields.h"
 
 enum state {
     BEFORE, /* empty lines before a request line (2.2) */
@@ -31,51 +32,13 @@ enum state {
     DONE,
 };
 
-enum field {
-    OTHER_FIELD,
-    FIELD_CONNECTION,
-    FIELD_CONTENT_LENGTH,
-    FIELD_HOST,
-    FIELD_IF_MODIFIED_SINCE,
-    FIELD_IF_NONE_MATCH,
-    FIELD_TRANSFER_ENCODING,
-    FIELDS,
-};
-
-static const char *const field_names[FIELDS] = {
-    "",
-    "connection",
-    "content-length",
-    "host",
-    "if-modified-since",
-    "if-none-match",
-    "transfer-encoding",
-};
-
-#define OK          0U
-#define COMPLETE    200U
-#define BAD         400U
 #define EMPTY_LINES 4U
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
 
 /* RFC 9110, 5.6.2. */
 static bool is_token(char c)
 {
-    return is_letter(c) || is_digit(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return http_is_letter(c) || http_is_digit(c) ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static bool is_visible(char c)
@@ -158,14 +121,14 @@ static unsigned read_target(struct http_request *r, char c)
     }
     go(r, SCHEME);
     r->matched = 1;
-    return lower(c) == 'h' ? OK : BAD;
+    return http_lower(c) == 'h' ? OK : BAD;
 }
 
 static unsigned read_scheme(struct http_request *r, char c)
 {
     static const char text[] = "http";
 
-    if (r->matched < 4 && lower(c) == text[r->matched]) {
+    if (r->matched < 4 && http_lower(c) == text[r->matched]) {
         r->matched += 1;
         return OK;
     }
@@ -183,17 +146,12 @@ static unsigned read_slashes(struct http_request *r, char c)
     return ++r->matched == 2 ? go(r, AUTHORITY) : OK;
 }
 
-static bool is_host(char c)
-{
-    return is_letter(c) || is_digit(c) || (c != '\0' && strchr("-._~%!$&'()*+,;=:[]", c) != NULL);
-}
-
 static unsigned read_authority(struct http_request *r, char c)
 {
     bool empty = r->matched == 0;
 
     r->matched = 1;
-    if (is_host(c)) {
+    if (http_is_host(c)) {
         return OK;
     }
     if (empty) {
@@ -220,7 +178,9 @@ static void put_path(struct http_request *r, char c, bool escaped)
 
 static int hex(char c)
 {
-    return is_digit(c) ? c - '0' : lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
+    return http_is_digit(c)                               ? c - '0'
+           : http_lower(c) >= 'a' && http_lower(c) <= 'f' ? http_lower(c) - 'a' + 10
+                                                          : -1;
 }
 
 /* RFC 3986, 2.1. */
@@ -274,12 +234,12 @@ static unsigned read_version(struct http_request *r, char c)
     if (r->matched == sizeof text - 1) {
         return c == '\r' ? go(r, LINE_END) : c == '\n' ? go(r, FIELD) : BAD;
     }
-    if (r->matched == 5 && is_digit(c)) {
+    if (r->matched == 5 && http_is_digit(c)) {
         r->future = c > '1';
         r->matched += 1;
         return c == '0' ? BAD : OK;
     }
-    if (r->matched == 7 && is_digit(c)) {
+    if (r->matched == 7 && http_is_digit(c)) {
         r->minor = c != '0';
         r->matched += 1;
         return OK;
@@ -311,7 +271,7 @@ static unsigned read_field(struct http_request *r, char c)
     if (r->fields > HTTP_FIELDS_MAX) {
         return 431;
     }
-    keep_text(r, lower(c));
+    keep_text(r, http_lower(c));
     return is_token(c) ? go(r, NAME) : BAD;
 }
 
@@ -319,149 +279,17 @@ static unsigned read_field(struct http_request *r, char c)
 static unsigned read_name(struct http_request *r, char c)
 {
     if (c != ':') {
-        keep_text(r, lower(c));
+        keep_text(r, http_lower(c));
         return is_token(c) ? OK : BAD;
     }
-    r->field = OTHER_FIELD;
-    for (uint8_t i = OTHER_FIELD + 1; i < FIELDS; i++) {
-        r->field = text_is(r, field_names[i]) ? i : r->field;
-    }
+    r->field = http_field(r->text, r->text_length);
     return go(r, BEFORE_VALUE);
-}
-
-/* RFC 9110, 5.6.1: the elements of a list, without white space around them. */
-static const char *next_element(const char **list, size_t *length)
-{
-    const char *start = *list + strspn(*list, " \t,");
-    const char *end = start + strcspn(start, ",");
-
-    *list = end;
-    while (end > start && (end[-1] == ' ' || end[-1] == '\t')) {
-        end--;
-    }
-    *length = (size_t)(end - start);
-    return *length > 0 ? start : NULL;
-}
-
-static bool same_word(const char *text, size_t length, const char *word)
-{
-    if (length != strlen(word)) {
-        return false;
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (lower(text[i]) != word[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* RFC 9110, 7.6.1. A list too long to be understood is taken as "close". */
-static unsigned take_connection(struct http_request *r)
-{
-    const char *list = r->value;
-    const char *word;
-    size_t length;
-
-    r->close = r->close || r->value_cut;
-    while ((word = next_element(&list, &length)) != NULL) {
-        r->close = r->close || same_word(word, length, "close");
-        r->ask_keep_alive = r->ask_keep_alive || same_word(word, length, "keep-alive");
-    }
-    return OK;
-}
-
-/* RFC 9112, 6.3: lengths that differ are an attack. */
-static unsigned take_content_length(struct http_request *r)
-{
-    uint64_t length = 0;
-
-    if (r->value_length == 0 || r->value_length > 18 || r->value_cut) {
-        return BAD;
-    }
-    for (size_t i = 0; i < r->value_length; i++) {
-        if (!is_digit(r->value[i])) {
-            return BAD;
-        }
-        length = length * 10U + (uint64_t)(r->value[i] - '0');
-    }
-    if (r->has_length && length != r->length) {
-        return BAD;
-    }
-    r->has_length = true;
-    r->length = length;
-    return OK;
-}
-
-/* RFC 9112, 3.2: exactly one, and a host. */
-static unsigned take_host(struct http_request *r)
-{
-    r->hosts += r->hosts < 2;
-    for (size_t i = 0; i < r->value_length; i++) {
-        if (!is_host(r->value[i])) {
-            return BAD;
-        }
-    }
-    return r->hosts > 1 ? BAD : OK;
-}
-
-/* RFC 9112, 6.1: of a request, the last coding must be "chunked". */
-static unsigned take_transfer_encoding(struct http_request *r)
-{
-    const char *list = r->value;
-    const char *word;
-    size_t length;
-
-    if (r->chunked || r->value_cut) {
-        return BAD;
-    }
-    while ((word = next_element(&list, &length)) != NULL) {
-        if (r->chunked) {
-            return BAD;
-        }
-        r->chunked = same_word(word, length, "chunked");
-    }
-    return r->chunked ? OK : BAD;
-}
-
-static unsigned take_none_match(struct http_request *r)
-{
-    if (!r->value_cut && r->none_match[0] == '\0') {
-        memcpy(r->none_match, r->value, r->value_length + 1U);
-    }
-    return OK;
-}
-
-static unsigned take_field(struct http_request *r)
-{
-    while (r->value_length > 0 &&
-           (r->value[r->value_length - 1] == ' ' || r->value[r->value_length - 1] == '\t')) {
-        r->value_length -= 1;
-    }
-    r->value[r->value_length] = '\0';
-    switch (r->field) {
-    case FIELD_CONNECTION:
-        return take_connection(r);
-    case FIELD_CONTENT_LENGTH:
-        return take_content_length(r);
-    case FIELD_HOST:
-        return take_host(r);
-    case FIELD_IF_MODIFIED_SINCE:
-        r->modified_since = http_parse_date(r->value);
-        return OK;
-    case FIELD_IF_NONE_MATCH:
-        return take_none_match(r);
-    case FIELD_TRANSFER_ENCODING:
-        return take_transfer_encoding(r);
-    default:
-        return OK;
-    }
 }
 
 static unsigned end_field(struct http_request *r, char c)
 {
     go(r, c == '\r' ? FIELD_END : FIELD);
-    return take_field(r);
+    return http_take_field(r);
 }
 
 /* RFC 9110, 5.5. */

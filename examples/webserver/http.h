@@ -39,7 +39,7 @@ struct http_request {
 
     /* Reading. */
     uint8_t state;
-    uint8_t field;       /* enum of http.c: which field's value is being read */
+    uint8_t field;       /* enum of http_fields.c: which field's value is being read */
     uint8_t escape;      /* digits of a percent escape still to come */
     uint8_t decoded;     /* the escape's value so far */
     uint8_t matched;     /* characters of a fixed text already seen */

@@ -8,6 +8,7 @@
 #include "fake_pd.h"
 
 #include "examples/webserver/http.c"
+#include "examples/webserver/http_fields.c"
 #include "examples/webserver/response.c"
 
 /* Read all of it in pieces of `step` bytes; the answer to the whole. */
