@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -56,6 +57,25 @@ def image(sdk):
     return Path(make("-s", "example-path", *where).stdout.strip())
 
 
+def composed(sdk, replace, folder):
+    """The same system with test programs (tests/system/*/pd_NAME.c) in the place of others."""
+    where = [f"MICROKIT_SDK={official_sdk()}"] if sdk == "official" else []
+    done = make("example", "test-programs", *where)
+    assert done.returncode == 0, done.stdout + done.stderr
+    out = image(sdk).parent.parent  # the example's, and what was built for this SDK and board
+    first = folder / "programs"
+    first.mkdir()
+    for old, new in replace.items():
+        shutil.copy(out / "test-programs" / f"{new}.elf", first / f"{old}.elf")
+    programs = [first, out / "example" / "programs", out / "programs"]
+    subprocess.run([BUILD / "tool" / "quoll", "build", ROOT / "examples/webserver/system.yaml",
+                    "--dtb", BUILD / "boards" / "qemu_virt_aarch64.dtb",
+                    "--sdk", official_sdk() if sdk == "official" else BUILD / "devkit",
+                    "--config", "debug", *[w for p in programs for w in ("--programs", p)],
+                    "-o", folder / "out"], check=True, capture_output=True)
+    return folder / "out" / "loader.img"
+
+
 def tool(source):
     """A load driver in C."""
     program = BUILD / "tests" / source.stem
@@ -81,7 +101,7 @@ def free_port(kind=socket.SOCK_STREAM):
 class Machine:
     """A running emulator, its console's text and its ports."""
 
-    def __init__(self, folder, sdk, disk, drive_options="", raw_net=False):
+    def __init__(self, folder, sdk, disk, drive_options="", raw_net=False, loader=None):
         self.http, self.tcp = free_port(), free_port()
         self.udp = free_port(socket.SOCK_DGRAM)
         self.console = folder / f"console-{self.http}.txt"
@@ -97,7 +117,7 @@ class Machine:
              "-m", "size=2G", "-display", "none", "-monitor", "none",
              "-serial", f"file:{self.console}", "-global", "virtio-mmio.force-legacy=false",
              "-drive", drive, "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0",
-             *net, "-device", f"loader,file={image(sdk)},addr=0x70000000,cpu-num=0"],
+             *net, "-device", f"loader,file={loader or image(sdk)},addr=0x70000000,cpu-num=0"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def raw_network(self, user):

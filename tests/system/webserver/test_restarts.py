@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Drivers, virtualisers and a copier that crash in the middle of it, three times each:
+the server goes on, and every byte is right."""
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+import harness
+
+HTTPLOAD = Path(__file__).parent / "httpload.c"
+
+
+@pytest.mark.parametrize("program", ["virtio_blk", "block_virt", "virtio_net", "net_rx_virt",
+                                     "net_tx_virt", "net_copier", "arm_timer", "timer_virt"])
+def test_a_crash_costs_only_time(boot, sdk, many_files, many_disk, tmp_path, program):
+    loader = harness.composed(sdk, {program: f"crashing_{program}"}, tmp_path)
+    machine = boot(sdk, many_disk, loader=loader)
+    machine.wait_for("web: serving 1000 files")
+    end = time.monotonic() + 60
+    while machine.text.count("supervisor: ") < 3 and time.monotonic() < end:
+        done = subprocess.run([harness.tool(HTTPLOAD), str(machine.http), many_files, "16", "300",
+                               "0"], capture_output=True, text=True, timeout=100)
+        assert done.stdout.split()[:2] == ["300", "0"], done.stderr[-2000:] + machine.text[-2000:]
+    assert machine.text.count("supervisor: ") >= 3, machine.text[-2000:]
+    assert machine.get("/folder-3/file-3.bin")[2] == (many_files / "folder-3/file-3.bin").read_bytes()
