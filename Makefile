@@ -31,6 +31,7 @@ include mk/programs.mk
 include mk/tools.mk
 include mk/example.mk
 include mk/tests.mk
+include mk/conformance.mk
 include mk/bench.mk
 
 .PHONY: help

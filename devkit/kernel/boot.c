@@ -56,14 +56,14 @@ static void make_pd(uint64_t index)
     pd->regs.sp = image->stack;
     pd->regs.spsr = SPSR_EL0;
     pd->priority = image->priority;
-    pd->limited = image->budget < image->period;
     pd->space = image->tables | (index + 1) << VMID_SHIFT;
     pd->image = image;
     pd->message = (uint64_t *)ipc_buffer + 1; /* after the tag */
-    pd->budget = clock_ticks(image->budget);
-    pd->period = clock_ticks(image->period);
-    pd->left = (int64_t)pd->budget;
-    pd->window = clock_now() - pd->period;
+    pd->own.limited = image->budget < image->period;
+    pd->own.amount = clock_ticks(image->budget);
+    pd->own.period = clock_ticks(image->period);
+    pd->own.left = (int64_t)pd->own.amount;
+    pd->budget = &pd->own;
     sched_ready(pd);
 }
 

@@ -4,7 +4,7 @@
  * makes in the name of a child. The sender joins the callers of the receiver until it
  * is received, and is then its client until it is answered. A receiver has one client:
  * one that it received before and did not answer stays where it is until its parent
- * starts it again.
+ * starts it again. A receiver without a budget gets the sender's until it answers.
  */
 #include "kernel.h"
 
@@ -24,6 +24,12 @@ static void copy(struct pd *to, const struct pd *from, uint64_t tag)
     }
 }
 
+static void lend(struct pd *from, struct pd *to)
+{
+    to->budget = from->budget;
+    from->budget = NULL;
+}
+
 /* Give the server the first of its callers; false if there is none. */
 bool call_receive(struct pd *server)
 {
@@ -37,6 +43,9 @@ bool call_receive(struct pd *server)
         server->client->waits_for = NULL;
     }
     server->client = client;
+    if (server->budget == NULL) {
+        lend(client, server);
+    }
     if (client->state == PD_FAULTED) {
         client->tag = TAG(client->fault.kind, fault_message(client, server->message));
     } else {
@@ -51,7 +60,7 @@ static void join(struct pd *pd, struct pd *server, uint64_t badge)
 {
     pd->badge = badge;
     pd->waits_for = server;
-    list_append(&server->callers, pd);
+    list_insert(&server->callers, pd);
     if (server->state == PD_WAITING) {
         call_receive(server);
         sched_ready(server);
@@ -81,6 +90,9 @@ void call_reply(struct pd *server, uint64_t tag)
     }
     server->client = NULL;
     client->waits_for = NULL;
+    if (client->budget == NULL) {
+        lend(server, client);
+    }
     if (client->state == PD_CALLING) {
         copy(client, server, tag);
         client->regs.x[0] = 0;

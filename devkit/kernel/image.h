@@ -45,10 +45,11 @@
 
 enum handle_kind {
     HANDLE_NONE,
-    HANDLE_NOTIFY, /* signal `pd` on its channel `number` */
-    HANDLE_CALL,   /* call `pd`, which sees its channel `number` */
-    HANDLE_IRQ,    /* acknowledge interrupt `number` */
-    HANDLE_TCB,    /* stop, start and look into the child `pd` */
+    HANDLE_NOTIFY,  /* signal `pd` on its channel `number` */
+    HANDLE_CALL,    /* call `pd`, which sees its channel `number` */
+    HANDLE_IRQ,     /* acknowledge interrupt `number` */
+    HANDLE_PASSIVE, /* give up its budget, but for notifications */
+    HANDLE_TCB,     /* stop, start and look into the child `pd` */
 };
 
 struct handle {

@@ -51,10 +51,27 @@
 
 enum pd_state {
     PD_STOPPED,
-    PD_READY,   /* in a ready queue, or asleep until its budget is refilled */
+    PD_READY,   /* to run when its turn comes: see enum place */
     PD_WAITING, /* in a receive */
     PD_CALLING, /* in a call: among the callers of `waits_for`, or its client */
     PD_FAULTED, /* likewise, if it has a parent */
+};
+
+enum place {
+    NOWHERE, /* not ready, or without a budget to run on */
+    QUEUED,  /* in a ready queue */
+    ASLEEP,  /* until its budget is refilled */
+};
+
+/* Time to run. Each PD has one, and a passive PD lends those of its callers. */
+struct budget {
+    uint64_t amount, period; /* in ticks of the counter */
+    bool limited;            /* amount < period */
+    int64_t left;            /* that may be used now ... */
+    int64_t later;           /* ... and from `later_at` on */
+    uint64_t later_at;
+    uint64_t since; /* since when it is charged, while it is */
+    uint64_t used;  /* ticks altogether (benchmark) */
 };
 
 enum fault_kind { /* as seL4 numbers them with MCS, which the Microkit uses */
@@ -75,8 +92,8 @@ struct pd {
     struct registers regs; /* first: vectors.S */
     uint8_t priority;
     uint8_t state;    /* enum pd_state */
-    bool limited;     /* budget < period */
-    bool asleep;      /* out of budget */
+    uint8_t place;    /* enum place */
+    bool passive;     /* has its own budget for notifications only */
     uint64_t space;   /* VTTBR_EL2: tables and VMID */
     uint64_t pending; /* notifications, one bit per channel */
     struct pd *next;  /* in the one list it is in: ready, callers or sleepers */
@@ -90,11 +107,8 @@ struct pd {
     uint64_t badge, tag;  /* of its call or fault */
     struct fault fault;
 
-    uint64_t budget, period; /* in ticks of the counter */
-    int64_t left;            /* of its budget */
-    uint64_t window;         /* when this budget began */
-    uint64_t since;          /* since when it is charged; 0: it is not */
-    uint64_t used;           /* ticks run altogether (benchmark) */
+    struct budget own;
+    struct budget *budget; /* that it runs on: its own, a caller's, or none */
 };
 
 extern const struct system system;
@@ -103,13 +117,13 @@ extern struct pd *current;
 
 /* list.c: a ring of PDs, named by its first. */
 void list_append(struct pd **list, struct pd *pd);
+void list_insert(struct pd **list, struct pd *pd);
 void list_remove(struct pd **list, struct pd *pd);
 
 /* sched.c */
 void sched_ready(struct pd *pd);
 void sched_block(struct pd *pd, enum pd_state state);
 void sched_rotate(struct pd *pd);
-void sched_sleep(struct pd *pd);
 void sched_choose(void);
 void sched_tick(void);
 

@@ -23,6 +23,22 @@ void list_append(struct pd **list, struct pd *pd)
     first->previous = pd;
 }
 
+/* By priority; behind its equals. */
+void list_insert(struct pd **list, struct pd *pd)
+{
+    struct pd *first = *list, *at = first;
+
+    if (first == NULL || first->priority < pd->priority) {
+        list_append(list, pd);
+        *list = pd;
+        return;
+    }
+    do {
+        at = at->next;
+    } while (at != first && at->priority >= pd->priority);
+    list_append(&at, pd);
+}
+
 void list_remove(struct pd **list, struct pd *pd)
 {
     if (pd->next == pd) {

@@ -7,6 +7,9 @@
 
 static void deliver(struct pd *pd)
 {
+    if (pd->budget == NULL) {
+        pd->budget = &pd->own;
+    }
     pd->regs.x[0] = pd->pending;
     pd->regs.x[1] = 0;
     pd->pending = 0;
@@ -21,9 +24,13 @@ void notify(struct pd *pd, uint64_t bits)
     }
 }
 
-/* Notifications first, then messages; if there is neither, wait. */
+/* A passive PD has now done what it had time for. Notifications first, then messages; if there is
+ * neither, wait. */
 void notify_receive(struct pd *pd)
 {
+    if (pd->passive) {
+        pd->budget = NULL;
+    }
     if (pd->pending != 0) {
         deliver(pd);
     } else if (!call_receive(pd)) {

@@ -5,11 +5,12 @@
  * its slice is used up it goes to the end. One that becomes ready comes first, as on
  * seL4, unless it is an equal of one that runs and goes on.
  *
- * For how long: a PD is charged only while that matters, so that the usual switch
- * touches no timer. It matters if others of its priority are ready (its budget is then
- * its slice, taken in turn) or if its budget is less than its period. Such a PD gets
- * its budget when it starts to use it; when that is used up it sleeps until a period
- * after that. An idle system has no alarm set, unless such a PD sleeps.
+ * For how long: a budget is charged only while that matters, so that the usual switch
+ * touches no timer. It matters if other PDs of the priority are ready (the budget is
+ * then a slice, taken in turn) or if it is less than its period. What is used of such a
+ * budget comes back a period after its use began, as on seL4, which by default keeps
+ * two pieces apart: what is left, and what comes later. An idle system has no alarm
+ * set, unless a PD sleeps.
  */
 #include "kernel.h"
 
@@ -24,11 +25,13 @@ struct pd *current = &nobody;
 static struct pd *queues[64 * WORDS];
 static uint64_t occupied[WORDS];
 static struct pd *sleepers;
+static struct budget *charged;
 
 static void enqueue(struct pd *pd)
 {
     struct pd **queue = &queues[pd->priority];
 
+    pd->place = QUEUED;
     list_append(queue, pd);
     if (*queue != current) {
         *queue = pd;
@@ -54,20 +57,27 @@ static struct pd *highest(void)
     return NULL;
 }
 
+static void leave(struct pd *pd)
+{
+    if (pd->place == ASLEEP) {
+        list_remove(&sleepers, pd);
+    } else if (pd->place == QUEUED) {
+        dequeue(pd);
+    }
+    pd->place = NOWHERE;
+}
+
 void sched_ready(struct pd *pd)
 {
     pd->state = PD_READY;
-    enqueue(pd);
+    if (pd->budget != NULL) {
+        enqueue(pd);
+    }
 }
 
 void sched_block(struct pd *pd, enum pd_state state)
 {
-    if (pd->state == PD_READY && pd->asleep) {
-        list_remove(&sleepers, pd);
-        pd->asleep = false;
-    } else if (pd->state == PD_READY) {
-        dequeue(pd);
-    }
+    leave(pd);
     pd->state = state;
 }
 
@@ -78,10 +88,10 @@ void sched_rotate(struct pd *pd)
     }
 }
 
-void sched_sleep(struct pd *pd)
+static void sleep(struct pd *pd)
 {
-    dequeue(pd);
-    pd->asleep = true;
+    leave(pd);
+    pd->place = ASLEEP;
     list_append(&sleepers, pd);
 }
 
@@ -91,9 +101,8 @@ static void wake_sleepers(uint64_t now)
 
     for (unsigned n = 0; n < MAX_PDS && pd != NULL; n++) {
         struct pd *next = pd->next;
-        if (now - pd->window >= pd->period) {
-            list_remove(&sleepers, pd);
-            pd->asleep = false;
+        if (pd->budget->later_at <= now) {
+            leave(pd);
             enqueue(pd);
         }
         pd = sleepers == NULL ? NULL : next;
@@ -106,8 +115,8 @@ static uint64_t first_waking(void)
     struct pd *pd = sleepers;
 
     do {
-        if (pd != NULL && pd->window + pd->period < first) {
-            first = pd->window + pd->period;
+        if (pd != NULL && pd->budget->later_at < first) {
+            first = pd->budget->later_at;
         }
         pd = pd == NULL ? NULL : pd->next;
     } while (pd != sleepers);
@@ -116,36 +125,44 @@ static uint64_t first_waking(void)
 
 static bool time_matters(const struct pd *pd)
 {
-    return DEVKIT_BENCHMARK || pd->limited || pd->next != pd;
+    return DEVKIT_BENCHMARK || pd->budget->limited || pd->next != pd;
 }
 
-static void start_charging(struct pd *pd)
+/* What comes later joins what is left if it is due before that can be used up. */
+static void start_charging(struct budget *b)
 {
-    uint64_t now = clock_now();
-
-    pd->since = now;
-    if (pd->limited && now - pd->window >= pd->period) {
-        pd->window = now;
-        pd->left = (int64_t)pd->budget;
+    b->since = clock_now();
+    charged = b;
+    if (b->later_at <= b->since + (uint64_t)(b->left > 0 ? b->left : 0)) {
+        b->left += b->later;
+        b->later = 0;
     }
 }
 
-static void stop_charging(struct pd *pd)
+/* What was used since `since` comes back a period after that. If more is to come back
+ * already, it is made one piece with it, none of which can be used too early. */
+static void stop_charging(void)
 {
-    uint64_t ran = clock_now() - pd->since;
+    struct budget *b = charged;
+    uint64_t now = clock_now(), back = b->since + b->period;
+    int64_t ran = (int64_t)(now - b->since);
 
-    pd->since = 0;
-    pd->left -= (int64_t)ran;
-    pd->used += ran;
+    if (b->limited && (b->later == 0 || back > b->later_at + (uint64_t)b->later)) {
+        b->later_at = back - (uint64_t)b->later;
+    }
+    b->later += b->limited ? ran : 0;
+    b->left -= ran;
+    b->used += (uint64_t)ran;
+    charged = NULL;
 }
 
 /* A PD's time is up: its budget, or its turn among its equals. */
 static void expire(struct pd *pd)
 {
-    if (pd->limited) {
-        sched_sleep(pd);
+    if (pd->budget->limited) {
+        sleep(pd);
     } else {
-        pd->left = (int64_t)pd->budget;
+        pd->budget->left = (int64_t)pd->budget->amount;
         sched_rotate(pd);
     }
 }
@@ -154,8 +171,9 @@ static void set_alarm(const struct pd *running)
 {
     uint64_t when = sleepers == NULL ? NEVER : first_waking();
 
-    if (running != NULL && (running->limited || running->next != running)) {
-        uint64_t end = running->since + (uint64_t)(running->left > 0 ? running->left : 0);
+    if (running != NULL && (running->budget->limited || running->next != running)) {
+        const struct budget *b = running->budget;
+        uint64_t end = b->since + (uint64_t)(b->left > 0 ? b->left : 0);
         when = end < when ? end : when;
     }
     clock_alarm(when);
@@ -176,8 +194,8 @@ void sched_choose(void)
     static bool alarm_may_be_set;
     struct pd *next = highest();
 
-    if (UNLIKELY(current->since != 0) && next != current) {
-        stop_charging(current);
+    if (UNLIKELY(charged != NULL) && (next == NULL || next->budget != charged)) {
+        stop_charging();
     }
     if (next == NULL) {
         set_alarm(NULL);
@@ -188,8 +206,8 @@ void sched_choose(void)
     }
     bool matters = time_matters(next);
     if (UNLIKELY(matters || sleepers != NULL || alarm_may_be_set)) {
-        if (matters && next->since == 0) {
-            start_charging(next);
+        if (matters && charged == NULL) {
+            start_charging(next->budget);
         }
         set_alarm(next);
         alarm_may_be_set = matters || sleepers != NULL;
@@ -198,9 +216,9 @@ void sched_choose(void)
 
 void sched_tick(void)
 {
-    if (current->since != 0) {
-        stop_charging(current);
-        if (current->state == PD_READY && !current->asleep && current->left <= 0) {
+    if (charged != NULL) {
+        stop_charging();
+        if (current->place == QUEUED && current->budget->left <= 0) {
             expire(current);
         }
     }

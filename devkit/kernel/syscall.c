@@ -32,6 +32,8 @@ static uint64_t send(struct pd *pd)
         notify(&pds[handle->pd], 1ULL << handle->number);
     } else if (handle->kind == HANDLE_IRQ) {
         irq_acknowledge(handle->number);
+    } else if (handle->kind == HANDLE_PASSIVE) {
+        pd->passive = true;
     } else {
         return refuse(pd, "send");
     }
@@ -51,7 +53,7 @@ static void start_call(struct pd *pd)
 
 static uint64_t tcb_time(struct pd *pd, const struct pd *child)
 {
-    pd->regs.x[1] = child->used;
+    pd->regs.x[1] = child->own.used;
     return DEVKIT_BENCHMARK ? seL4_NoError : seL4_IllegalOperation;
 }
 

@@ -94,6 +94,11 @@ void main(void)
         (*f)();
     }
     init();
+    if (microkit_passive) {
+        microkit_have_signal = seL4_True;
+        microkit_signal_msg = seL4_MessageInfo_new(0, 0, 0, 0);
+        microkit_signal_cap = MONITOR_EP;
+    }
     for (;;) {
         seL4_Word badge;
         microkit_msginfo msginfo = wait(answers ? &answer : NULL, &badge);

@@ -110,6 +110,9 @@ static void build_pd(struct system *system, const struct description *d,
         system->pds[pd->parent].handles[DEVKIT_HANDLE_TCB + pd->child] =
             (struct handle){.kind = HANDLE_TCB, .pd = (uint8_t)index};
     }
+    if (pd->passive) {
+        image->handles[DEVKIT_HANDLE_PASSIVE].kind = HANDLE_PASSIVE;
+    }
     give_irqs(system, pd, index);
     map_own(pd, program, index, root);
     map_regions(d, pd, root);

@@ -1,26 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The SDKs that a test runs on."""
-import subprocess
+"""The SDKs that a test runs on, and how they are built and booted (tests/conformance)."""
+import sys
+from pathlib import Path
 
 import pytest
-from devkit_sdk import BUILD, ROOT, Sdk, official_path
+from sdks import DEVKIT, SDKS
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "conformance"))
 
 
 @pytest.fixture(scope="session")
 def devkit():
-    path = BUILD / "sdk"
-    subprocess.run(["make", "-s", "-C", ROOT / "devkit", f"O={path}"], check=True,
-                   stdout=subprocess.DEVNULL)
-    return Sdk("devkit", path)
+    if DEVKIT is None:
+        pytest.skip("the development SDK is not among the SDKs")
+    return DEVKIT
 
 
-@pytest.fixture(scope="session")
-def official():
-    if official_path() is None:
-        pytest.skip("no official SDK (MICROKIT_SDK_OFFICIAL)")
-    return Sdk("official", official_path())
-
-
-@pytest.fixture(scope="session", params=["devkit", "official"])
+@pytest.fixture(scope="session", params=SDKS, ids=str)
 def sdk(request):
-    return request.getfixturevalue(request.param)
+    return request.param

@@ -16,7 +16,7 @@ typedef unsigned int microkit_child;
 typedef seL4_MessageInfo_t microkit_msginfo;
 
 /* Where things are in a PD's capability space. */
-#define MONITOR_EP                   5
+#define MONITOR_EP                   DEVKIT_HANDLE_PASSIVE
 #define TCB_CAP                      6
 #define ARM_SMC_CAP                  7
 #define BASE_OUTPUT_NOTIFICATION_CAP DEVKIT_HANDLE_NOTIFY

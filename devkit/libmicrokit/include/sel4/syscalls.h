@@ -44,11 +44,12 @@
 #define DEVKIT_BADGE_FAULT (1ULL << 62)
 
 /* The handle table, as the Microkit lays out capabilities. */
-#define DEVKIT_HANDLE_NOTIFY 10
-#define DEVKIT_HANDLE_CALL   74
-#define DEVKIT_HANDLE_IRQ    138
-#define DEVKIT_HANDLE_TCB    202
-#define DEVKIT_HANDLES       266
-#define DEVKIT_CSPACE        512 /* beyond this, even the number is a fault */
+#define DEVKIT_HANDLE_PASSIVE 5
+#define DEVKIT_HANDLE_NOTIFY  10
+#define DEVKIT_HANDLE_CALL    74
+#define DEVKIT_HANDLE_IRQ     138
+#define DEVKIT_HANDLE_TCB     202
+#define DEVKIT_HANDLES        266
+#define DEVKIT_CSPACE         512 /* beyond this, even the number is a fault */
 
 #endif

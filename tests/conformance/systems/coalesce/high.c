@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "say.h"
+
+void init(void)
+{
+    microkit_notify(1);
+    microkit_notify(1);
+    microkit_notify(1);
+}
+
+void notified(microkit_channel ch)
+{
+    (void)ch;
+    microkit_notify(1);
+    microkit_notify(2);
+    microkit_notify(1);
+}

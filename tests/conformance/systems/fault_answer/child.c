@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "say.h"
+
+void init(void)
+{
+    *(volatile int *)0x1000 = 0;
+    say("was not stopped");
+}
+
+void notified(microkit_channel ch)
+{
+    say_number("notified", ch);
+}

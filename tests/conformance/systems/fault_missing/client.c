@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "say.h"
+
+void init(void)
+{
+    microkit_ppcall(1, microkit_msginfo_new(0, 0));
+    say("is answered");
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "say.h"
+
+void notified(microkit_channel ch)
+{
+    say("notifies back");
+    microkit_notify(ch);
+}

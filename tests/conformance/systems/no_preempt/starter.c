@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "say.h"
+
+void init(void)
+{
+    microkit_notify(2);
+    say_end();
+}
