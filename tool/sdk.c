@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -95,6 +96,8 @@ static void run_tool(const struct sdk *sdk, const char *board, const char *direc
 
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
+    /* The tool would believe this variable before its own place; whoever runs us may have it. */
+    setenv("MICROKIT_SDK", sdk->path, 1);
     execl(command, command, system, "--search-path", directory, "--board", board, "--config",
           sdk->config, "-o", image, "-r", report, (char *)NULL);
     fprintf(stderr, "%s: %s\n", command, strerror(errno));

@@ -447,3 +447,10 @@ def test_too_many_protection_domains(tool):
 def test_as_many_protection_domains_as_there_can_be(tool):
     lines = "".join(f"  c{i}: {{program: web.elf}}\n" for i in range(62))
     assert tool.check("board: qemu_virt_aarch64\ndevices: {}\nclients:\n" + lines).stderr == ""
+
+
+def test_microkit_uses_the_sdk_that_was_named(tool, monkeypatch):
+    """Not the one of the environment, which it would prefer."""
+    monkeypatch.setenv("MICROKIT_SDK", "")
+    tool.sdk = make_sdk(tool.directory / "sdk", microkit="#!/bin/sh\necho $MICROKIT_SDK\nexit 1\n")
+    assert tool.build(EMPTY).stderr.splitlines()[1] == str(tool.sdk)
