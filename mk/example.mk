@@ -10,6 +10,7 @@ EXAMPLE_PDS := $(EXAMPLE_OUT)/programs
 BOARD_DTB   := $(BUILD)/boards/$(BOARD).dtb
 
 SITE          ?= $(EXAMPLE_DIR)/site
+export SITE
 HTTP_PORT     ?= 8080
 ECHO_UDP_PORT ?= 7007
 ECHO_TCP_PORT ?= 7007
@@ -47,12 +48,12 @@ example: $(EXAMPLE_OUT)/loader.img
 
 .PHONY: disk
 disk: | $(SETUP_STAMP)
-	@sh $(EXAMPLE_DIR)/disk.sh '$(SITE)' $(BUILD)/example/site.img
+	@sh $(EXAMPLE_DIR)/disk.sh "$$SITE" $(BUILD)/example/site.img
 
 .PHONY: run
 run: ports example disk
 	@HTTP_PORT=$(HTTP_PORT) ECHO_UDP_PORT=$(ECHO_UDP_PORT) ECHO_TCP_PORT=$(ECHO_TCP_PORT) \
-	    SDK_NAME=$(SDK_NAME) SITE='$(SITE)' sh $(EXAMPLE_DIR)/run.sh $(BUILD)/example/site.img \
+	    SDK_NAME=$(SDK_NAME) sh $(EXAMPLE_DIR)/run.sh $(BUILD)/example/site.img \
 	    $(call BOARD_RUN_COMMAND,$(EXAMPLE_OUT)/loader.img)
 
 # First of all, so that nobody waits for a build to learn of it.

@@ -86,8 +86,8 @@ static void take(const struct block_response *done)
     uint32_t page = done->id;
 
     cache_done(&cache, page, done->status == QUOLL_OK);
-    if (done->status == QUOLL_ERESET || done->status == QUOLL_EBUSY) {
-        cache_forget(&cache, page); /* whoever waits asks again */
+    if (done->status == QUOLL_ERESET) {
+        cache_forget(&cache, page); /* the virtualiser died; whoever waits asks again */
     } else if (done->status != QUOLL_OK) {
         quoll_log("the disk cannot read at %lu KiB: %s",
                   (unsigned long)(cache.page[page].piece * piece_size / 1024U),
