@@ -17,14 +17,13 @@
 #include <quoll/net.h>
 #include <quoll/pd.h>
 
+#include "info.h"
+
 static struct copier {
     struct link virt;
     struct link client;
-    uint32_t virt_info; /* generation of the information that was passed on */
-    struct net_info info;
+    struct net_relay relay;
 } copier;
-
-#define NEVER_PASSED_ON 1U /* no generation of whole information is odd */
 
 #define BATCH 32U
 
@@ -168,23 +167,6 @@ static void receive(void)
     } while (!link_sleep(&copier.virt));
 }
 
-/* Pass on what the virtualiser says about device and carrier, if it is new. */
-static void relay_info(void)
-{
-    const struct link *virt = &copier.virt;
-    uint32_t generation = atomic_load_explicit(&virt->peer->generation, memory_order_acquire);
-
-    if (virt->up ? generation == copier.virt_info : copier.info.ready == 0) {
-        return;
-    }
-    if (virt->up && !link_told(virt, &copier.info, sizeof copier.info)) {
-        return; /* in the middle of writing it: the virtualiser will wake us */
-    }
-    copier.virt_info = generation;
-    copier.info.ready = virt->up && copier.info.ready == 1;
-    link_tell(&copier.client, &copier.info, sizeof copier.info);
-}
-
 void pd_start(void)
 {
     link_open(&copier.client, quoll_find_link(LINK_NET_RX_CLIENT, NULL, 0),
@@ -201,9 +183,11 @@ void pd_wake(microkit_channel channel)
     enum link_state state = link_check(&copier.virt);
 
     if (state == LINK_CAME_UP) {
-        copier.virt_info = NEVER_PASSED_ON;
+        net_relay_renew(&copier.relay);
     }
-    relay_info();
+    if (net_relay_news(&copier.relay, &copier.virt)) {
+        net_relay_tell(&copier.relay, &copier.client);
+    }
     if (state != LINK_DOWN) {
         receive();
         (void)link_broken(&copier.virt);

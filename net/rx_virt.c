@@ -17,17 +17,15 @@
 
 #include <quoll/dma.h>
 #include <quoll/link.h>
-#include <quoll/log.h>
 #include <quoll/net.h>
-#include <quoll/panic.h>
 #include <quoll/pd.h>
+
+#include "info.h"
 
 #define MAX_BUFFERS 1024U
 #define MAX_COPIERS 61U /* channels, less the driver's */
 
 #define DRIVER (UINT64_C(1) << 63) /* a copier's bit cannot be this one */
-
-#define NEVER_PASSED_ON 1U /* no generation of whole information is odd */
 
 struct copier {
     struct link link;
@@ -37,8 +35,7 @@ struct copier {
 
 static struct rx_virt {
     struct link driver;
-    uint32_t driver_info; /* generation of the information that was passed on */
-    struct net_info info;
+    struct net_relay relay;
     const unsigned char *pool;
     uint64_t pool_io;
     uint32_t buffers;
@@ -121,14 +118,6 @@ static void drop_all_claims(struct copier *copier, uint64_t bit)
     }
 }
 
-static void tell(struct copier *copier)
-{
-    struct net_info info = virt.info;
-
-    memcpy(info.mac, copier->link.config->settings.net.mac, sizeof info.mac);
-    link_tell(&copier->link, &info, sizeof info);
-}
-
 /* Once per batch, before a copier is given anything: lives, returns, room. */
 static void look_at(struct copier *copier, uint64_t bit)
 {
@@ -139,7 +128,7 @@ static void look_at(struct copier *copier, uint64_t bit)
         return;
     case LINK_CAME_UP:
         drop_all_claims(copier, bit);
-        tell(copier);
+        net_relay_tell(&virt.relay, &copier->link);
         break;
     case LINK_UP:
         take_returns(copier, bit);
@@ -283,24 +272,6 @@ static void take_all_back(void)
     }
 }
 
-/* Pass on what the driver says about device and carrier, if it is new. */
-static void relay_info(void)
-{
-    uint32_t generation = atomic_load_explicit(&virt.driver.peer->generation, memory_order_acquire);
-
-    if (virt.driver.up ? generation == virt.driver_info : virt.info.ready == 0) {
-        return;
-    }
-    if (virt.driver.up && !link_told(&virt.driver, &virt.info, sizeof virt.info)) {
-        return; /* in the middle of writing it: the driver will wake us */
-    }
-    virt.driver_info = generation;
-    virt.info.ready = virt.driver.up && virt.info.ready == 1;
-    for (unsigned i = 0; i < virt.copiers; i++) {
-        tell(&virt.copier[i]);
-    }
-}
-
 static void receive(void)
 {
     do {
@@ -349,6 +320,13 @@ void pd_start(void)
     pd_wake(virt.driver.config->channel);
 }
 
+static void tell_all(void)
+{
+    for (unsigned i = 0; i < virt.copiers; i++) {
+        net_relay_tell(&virt.relay, &virt.copier[i].link);
+    }
+}
+
 static void wake_for_copier(microkit_channel channel)
 {
     for (unsigned i = 0; i < virt.copiers; i++) {
@@ -370,9 +348,11 @@ void pd_wake(microkit_channel channel)
 
     if (state == LINK_CAME_UP) {
         take_all_back();
-        virt.driver_info = NEVER_PASSED_ON;
+        net_relay_renew(&virt.relay);
     }
-    relay_info();
+    if (net_relay_news(&virt.relay, &virt.driver)) {
+        tell_all();
+    }
     if (state != LINK_DOWN) {
         receive();
     }

@@ -18,62 +18,11 @@
 #include <string.h>
 
 #include <quoll/dma.h>
-#include <quoll/link.h>
-#include <quoll/net.h>
 #include <quoll/pd.h>
 
-#define MAX_HEADS   256U
-#define MAX_CLIENTS 61U /* channels, less the driver's */
-#define BATCH       16U /* frames per client and turn */
-#define TURNS       64U /* before we look after the driver again */
+#include "tx_virt.h"
 
-#define HEAD_BYTES (NET_HEAD_SIZE - NET_HEADROOM)
-#define SOURCE_MAC 6U /* where it lies in a frame */
-
-#define NEVER_PASSED_ON 1U /* no generation of whole information is odd */
-
-struct client {
-    struct link link;
-    uint64_t mac;
-    uint64_t data_io;
-    uint32_t held; /* heads that carry its frames, of any of its lives */
-};
-
-struct head {
-    uint32_t offset; /* of the frame in its client's data */
-    uint16_t length;
-    uint8_t client;
-    uint8_t state; /* enum head_state */
-};
-
-enum head_state {
-    IN_STOCK,
-    WITH_DRIVER,
-    STALE, /* with the driver, but its client has a new life: nobody to give the buffer back to */
-};
-
-static struct tx_virt {
-    struct link driver;
-    uint32_t driver_info; /* generation of the information that was passed on */
-    struct net_info info;
-    unsigned char *heads;
-    uint64_t heads_io;
-    uint32_t longest; /* frame that the device takes */
-    uint32_t share;   /* heads that a client may have */
-    unsigned clients;
-    unsigned turn;
-    uint64_t pending;  /* set of clients that may have frames for us, */
-    uint64_t waiting;  /* of those that wait for buffers, */
-    uint64_t looked;   /* of those whose link was checked in this wake-up, */
-    uint64_t touched;  /* and of those that have something new to see */
-    bool armed;        /* we sleep until the next sent frame */
-    bool coherent;     /* the device sees our caches, */
-    bool all_coherent; /* and those of all clients' data */
-    uint32_t stock;    /* of free heads */
-    uint16_t free[MAX_HEADS];
-    struct head head[MAX_HEADS];
-    struct client client[MAX_CLIENTS];
-} virt;
+static struct tx_virt virt;
 
 /* The six bytes as they lie in memory, the first one lowest. */
 static inline uint64_t mac_at(const unsigned char *at)
@@ -92,14 +41,6 @@ static uint64_t set_of(unsigned client)
 }
 
 /* ---- Clients ---- */
-
-static void tell(struct client *client)
-{
-    struct net_info info = virt.info;
-
-    memcpy(info.mac, client->link.config->settings.net.mac, sizeof info.mac);
-    link_tell(&client->link, &info, sizeof info);
-}
 
 /* A client's new life: what its old one sent completes to nobody. */
 static void forget_frames(unsigned number)
@@ -126,7 +67,7 @@ static bool look_at(unsigned number)
         return false;
     case LINK_CAME_UP:
         forget_frames(number);
-        tell(client);
+        net_relay_tell(&virt.relay, &client->link);
         break;
     case LINK_UP:
         break;
@@ -425,25 +366,15 @@ static void look_at_pending(void)
     }
 }
 
-/* Pass on what the driver says about device and carrier, if it is new. */
-static void relay_info(void)
+/* Tell the clients about the device, and mind what it takes. */
+static void tell_all(void)
 {
-    uint32_t generation = atomic_load_explicit(&virt.driver.peer->generation, memory_order_acquire);
-
-    if (virt.driver.up ? generation == virt.driver_info : virt.info.ready == 0) {
-        return;
-    }
-    if (virt.driver.up && !link_told(&virt.driver, &virt.info, sizeof virt.info)) {
-        return; /* in the middle of writing it: the driver will wake us */
-    }
-    virt.driver_info = generation;
-    virt.info.ready = virt.driver.up && virt.info.ready == 1;
     virt.longest = NET_FRAME_MAX;
-    if (virt.info.ready != 0) {
-        virt.longest = least(virt.info.mtu, NET_FRAME_MAX - NET_FRAME_MIN) + NET_FRAME_MIN;
+    if (virt.relay.info.ready != 0) {
+        virt.longest = least(virt.relay.info.mtu, NET_FRAME_MAX - NET_FRAME_MIN) + NET_FRAME_MIN;
     }
     for (unsigned i = 0; i < virt.clients; i++) {
-        tell(&virt.client[i]);
+        net_relay_tell(&virt.relay, &virt.client[i].link);
     }
 }
 
@@ -516,9 +447,11 @@ void pd_wake(microkit_channel channel)
 
     if (state == LINK_CAME_UP) {
         take_all_back();
-        virt.driver_info = NEVER_PASSED_ON;
+        net_relay_renew(&virt.relay);
     }
-    relay_info();
+    if (net_relay_news(&virt.relay, &virt.driver)) {
+        tell_all();
+    }
     if (state != LINK_DOWN) {
         transmit();
     } else {

@@ -174,37 +174,26 @@ static unsigned tx_room(void)
     return virtqueue_room(&tx) / 2U;
 }
 
-/* 2.7.4.2: the rest of a long frame is a descriptor of its own. */
-static void give_long(const struct net_tx_frame *frame)
-{
-    const struct virtqueue_part parts[] = {
-        {frame->head - VIRTIO_NET_HEADER_SIZE, VIRTIO_NET_HEADER_SIZE + frame->head_length, false},
-        {frame->body, frame->body_length, false},
-    };
-
-    virtqueue_add(&tx, parts, 2, frame->id);
-}
-
-static unsigned give_short(const struct net_tx_frame *frames, unsigned number)
-{
-    struct virtqueue_batch batch = virtqueue_begin(&tx);
-    unsigned n = 0;
-
-    for (; n < number && frames[n].body_length == 0; n++) {
-        virtqueue_batch_add(&batch, frames[n].head - VIRTIO_NET_HEADER_SIZE,
-                            VIRTIO_NET_HEADER_SIZE + frames[n].head_length, false, frames[n].id);
-    }
-    virtqueue_end(&tx, &batch);
-    return n;
-}
-
+/* A long frame's rest is a descriptor of its own (5.1.6.2 leaves the framing to us). */
 static void tx_give(const struct net_tx_frame *frames, unsigned number)
 {
-    for (unsigned n = give_short(frames, number); n < number;) {
-        give_long(&frames[n]);
-        n += 1U;
-        n += give_short(frames + n, number - n);
+    struct virtqueue_batch batch = virtqueue_begin(&tx);
+
+    for (unsigned i = 0; i < number; i++) {
+        const struct net_tx_frame *frame = &frames[i];
+        bool is_long = frame->body_length != 0;
+        uint32_t head =
+            virtqueue_fill(&batch, frame->head - VIRTIO_NET_HEADER_SIZE,
+                           VIRTIO_NET_HEADER_SIZE + frame->head_length, is_long ? VIRTQ_NEXT : 0);
+
+        if (is_long) {
+            uint32_t rest = virtqueue_fill(&batch, frame->body, frame->body_length, 0);
+
+            batch.descriptors[head].next = (uint16_t)rest;
+        }
+        virtqueue_offer(&batch, head, frame->id, 0, is_long ? 2 : 1);
     }
+    virtqueue_end(&tx, &batch);
     virtqueue_publish(&tx);
 }
 

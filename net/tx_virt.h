@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The transmit virtualiser's state: its ledger, its clients and whose turn it is. */
+#ifndef NET_TX_VIRT_H
+#define NET_TX_VIRT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quoll/link.h>
+#include <quoll/net.h>
+
+#include "info.h"
+
+#define MAX_HEADS   256U
+#define MAX_CLIENTS 61U /* channels, less the driver's */
+#define BATCH       16U /* frames per client and turn */
+#define TURNS       64U /* before we look after the driver again */
+
+#define HEAD_BYTES (NET_HEAD_SIZE - NET_HEADROOM)
+#define SOURCE_MAC 6U /* where it lies in a frame */
+
+struct client {
+    struct link link;
+    uint64_t mac;
+    uint64_t data_io;
+    uint32_t held; /* heads that carry its frames, of any of its lives */
+};
+
+struct head {
+    uint32_t offset; /* of the frame in its client's data */
+    uint16_t length;
+    uint8_t client;
+    uint8_t state; /* enum head_state */
+};
+
+enum head_state {
+    IN_STOCK,
+    WITH_DRIVER,
+    STALE, /* with the driver, but its client has a new life: nobody to give the buffer back to */
+};
+
+struct tx_virt {
+    struct link driver;
+    struct net_relay relay;
+    unsigned char *heads;
+    uint64_t heads_io;
+    uint32_t longest; /* frame that the device takes */
+    uint32_t share;   /* heads that a client may have */
+    unsigned clients;
+    unsigned turn;
+    uint64_t pending;  /* set of clients that may have frames for us, */
+    uint64_t waiting;  /* of those that wait for buffers, */
+    uint64_t looked;   /* of those whose link was checked in this wake-up, */
+    uint64_t touched;  /* and of those that have something new to see */
+    bool armed;        /* we sleep until the next sent frame */
+    bool coherent;     /* the device sees our caches, */
+    bool all_coherent; /* and those of all clients' data */
+    uint32_t stock;    /* of free heads */
+    uint16_t free[MAX_HEADS];
+    struct head head[MAX_HEADS];
+    struct client client[MAX_CLIENTS];
+};
+
+#endif
