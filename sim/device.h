@@ -91,6 +91,9 @@ unsigned sim_choose(struct sim_device *device, const char *what, unsigned count)
 __attribute__((format(printf, 2, 3))) void sim_violation(struct sim_device *device,
                                                          const char *format, ...);
 
+/** Show what the device sends to the outside world as text: a serial line's bytes. */
+void sim_output(struct sim_device *device, const void *bytes, size_t size);
+
 /** A line in the trace, "NAME: text", if devices are traced. */
 __attribute__((format(printf, 2, 3))) void sim_trace(struct sim_device *device, const char *format,
                                                      ...);

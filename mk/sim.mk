@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The simulator (sim/): the same programs for this machine, as shared objects, and
+# build/sim/quoll-sim, which runs a system of them. Three builds of the programs:
+#
+#   checked  every access to memory is seen: views enforced, any schedule, exact time
+#   asan     AddressSanitizer and UndefinedBehaviorSanitizer
+#   fast     optimised, nothing added: for living in
+#
+#   make sim                        run the example
+#   make sim SIM_OPTIONS='...'      quoll-sim --help says what there is
+#   make soak TIME=60               random schedules and devices over all systems
+#
+# tests/sim/pd_NAME.c is NAME.elf among the test programs, as tests/system/*/pd_NAME.c is.
+
+SIM      := $(BUILD)/sim
+SIM_KIND ?= fast
+SIM_LIBS += -lexpat -lelf
+
+SIM_KINDS := checked asan fast
+SIM_FLAGS_checked := -O1 -fsanitize=thread -fsanitize-coverage=trace-pc -Wno-tsan \
+    --param=tsan-instrument-func-entry-exit=0 \
+    -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memset -fno-builtin-memcmp
+SIM_FLAGS_asan    := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+SIM_FLAGS_fast    := -O2
+SIM_LINK_asan     := -fsanitize=address,undefined
+SIM_GLUE_checked  := access
+
+SIM_PD_FLAGS := -std=c17 -fasm -g -fPIC -fno-common -fno-stack-protector -DQUOLL_SIM \
+    -Wall -Wextra -Werror -Wno-unused-result -Isim/include -Iinclude -I. $(LWIP_CFLAGS) -MMD -MP
+SIM_LIBRARY  := $(filter-out core/memory.c core/ipc_buffer.c,$(LIBRARY))
+SIM_TESTS    := $(wildcard tests/sim/pd_*.c) $(TEST_SOURCES)
+
+# ---- The simulator itself ----
+
+SIM_SOURCES := $(wildcard sim/*.c sim/devices/*.c tool/lib/*.c tool/lib/microkit/*.c) sim/switch.S
+SIM_CFLAGS  := -std=c17 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -I. -Iinclude -Isim/include -Itool/lib \
+    -Itool/lib/microkit -MMD -MP
+
+# $(1): suffix, $(2): further flags
+define sim_program
+$(SIM)/host$(1)/%.o: %.c mk/sim.mk | $(SETUP_STAMP)
+	@mkdir -p $$(@D)
+	@echo "  HOSTCC  $$<"
+	@$(CC) $(SIM_CFLAGS) $(2) -c $$< -o $$@
+
+$(SIM)/host$(1)/%.o: %.S mk/sim.mk | $(SETUP_STAMP)
+	@mkdir -p $$(@D)
+	@$(CC) $(SIM_CFLAGS) -c $$< -o $$@
+
+$(SIM)/quoll-sim$(1): $(addprefix $(SIM)/host$(1)/,$(addsuffix .o,$(basename $(SIM_SOURCES))))
+	@echo "  LINK    $$(@F)"
+	@$(CC) $(SIM_CFLAGS) $(2) -rdynamic $$^ $(SIM_LIBS) -ldl -o $$@
+endef
+$(eval $(call sim_program,,))
+$(eval $(call sim_program,-asan,$(SIM_LINK_asan)))
+
+# ---- Programs ----
+
+# $(1): kind, $(2): sources
+sim_objects = $(patsubst %,$(SIM)/$(1)/obj/%.o,$(basename $(2)))
+# $(1): kind, $(2): source
+sim_name    = $(SIM)/$(1)/programs/$(notdir $(call program_of,$(2)))
+sim_test    = $(SIM)/$(1)/test-programs/$(notdir $(call test_program,$(2)))
+# $(1): kind, $(2): program, $(3): objects
+define sim_link
+$(2): $(3) $(SIM)/$(1)/glue.a $(SIM)/$(1)/libquoll.a
+	@mkdir -p $$(@D)
+	@$(CC) -shared $(SIM_LINK_$(1)) -Wl,-Bsymbolic -Wl,-z,now -Wl,-z,noexecstack -Wl,--build-id=none -o $$@ $(3) \
+	    -Wl,--whole-archive $(SIM)/$(1)/glue.a -Wl,--no-whole-archive $(SIM)/$(1)/libquoll.a
+
+sim-$(1): $(2)
+endef
+
+# $(1): kind
+define sim_kind
+.PHONY: sim-$(1)
+sim-$(1):
+
+$(SIM)/$(1)/obj/sim/pd/%.o: sim/pd/%.c mk/sim.mk | $(SETUP_STAMP)
+	@mkdir -p $$(@D)
+	@$(CC) $(SIM_PD_FLAGS) -O2 -fno-builtin -c $$< -o $$@
+
+$(SIM)/$(1)/obj/lwip/%.o: $(OUT)/obj/lwip/%.c mk/sim.mk
+	@mkdir -p $$(@D)
+	@$(CC) $(SIM_PD_FLAGS) $(SIM_FLAGS_$(1)) -w -c $$< -o $$@
+
+$(SIM)/$(1)/obj/%.o: %.c mk/sim.mk | $(SETUP_STAMP) $(LWIP)/.done
+	@mkdir -p $$(@D)
+	@echo "  SIMCC   $$< ($(1))"
+	@$(CC) $(SIM_PD_FLAGS) $(SIM_FLAGS_$(1)) -c $$< -o $$@
+
+$(SIM)/$(1)/obj/%.o: %.S mk/sim.mk | $(SETUP_STAMP)
+	@mkdir -p $$(@D)
+	@$(CC) -c $$< -o $$@
+
+$(SIM)/$(1)/libquoll.a: $(call sim_objects,$(1),$(SIM_LIBRARY))
+	@rm -f $$@ && ar rcs $$@ $$^
+
+$(SIM)/$(1)/glue.a: $(foreach g,main $(SIM_GLUE_$(1)),$(SIM)/$(1)/obj/sim/pd/$(g).o)
+	@rm -f $$@ && ar rcs $$@ $$^
+
+$(foreach s,$(DRIVERS) $(VIRTUALISERS),$(eval $(call sim_link,$(1),$(call sim_name,$(1),$(s)),$(call sim_objects,$(1),$(s)))))
+$(foreach s,$(SIM_TESTS),$(eval $(call sim_link,$(1),$(call sim_test,$(1),$(s)),$(call sim_objects,$(1),$(s)))))
+$(eval $(call sim_link,$(1),$(SIM)/$(1)/programs/supervisor.elf,$(call sim_objects,$(1),$(SUPERVISOR))))
+endef
+$(foreach k,$(SIM_KINDS),$(eval $(call sim_kind,$(k))))
+
+# The example's programs.
+SIM_LWIP = $(LWIP_NAMES:%=$(SIM)/$(1)/obj/lwip/%.o) $(call sim_objects,$(1),$(wildcard net/lwip/*.c))
+SIM_WEB  = $(patsubst $(OUT)/obj/%,$(SIM)/$(1)/obj/%,$(WEB_OBJECTS))
+SIM_ECHO = $(patsubst $(OUT)/obj/%,$(SIM)/$(1)/obj/%,$(ECHO_OBJECTS))
+$(foreach k,$(SIM_KINDS),\
+  $(eval $(call sim_link,$(k),$(SIM)/$(k)/programs/web.elf,$(call SIM_WEB,$(k)) $(call SIM_LWIP,$(k))))\
+  $(eval $(call sim_link,$(k),$(SIM)/$(k)/programs/echo.elf,$(call SIM_ECHO,$(k)) $(call SIM_LWIP,$(k)))))
+
+.PHONY: sim-programs
+sim-programs: $(SIM_KINDS:%=sim-%) $(SIM)/quoll-sim $(SIM)/quoll-sim-asan
+
+# Whoever needs the simulator's programs built for a test says make sim-programs.
+-include $(shell find $(SIM) -name '*.d' 2>/dev/null)

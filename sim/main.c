@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* quoll-sim: run a system of Quoll, or of the Microkit, on this machine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "diag.h"
+#include "sim/campaign.h"
+#include "sim/options.h"
+#include "sim/sim.h"
+
+struct sim_options sim_options;
+
+/* AddressSanitizer's, in the build that has it: threads of ours have stacks of ours. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0:detect_stack_use_after_return=0:use_sigaltstack=0";
+}
+
+int main(int argc, char **argv)
+{
+    diag_tool("quoll-sim");
+    options_read(argc, argv);
+    sim_weak = sim_options.weak;
+    fault_install();
+    system_load(sim_options.directory, sim_options.system);
+    switch (sim_options.schedule) {
+    case SIM_RANDOM:
+        return campaign_random();
+    case SIM_EXHAUSTIVE:
+        return explore();
+    case SIM_REPLAY:
+        return campaign_replay();
+    default:
+        return campaign_single();
+    }
+}
