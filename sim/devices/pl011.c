@@ -434,7 +434,7 @@ static void start(struct sim_device *device, const char *options)
         .sent_at = SIM_NEVER,
         .received_at = SIM_NEVER,
         .idle_at = SIM_NEVER,
-        .faults = option_words(device, options, "faults", fault_names),
+        .faults = option_words(device, options, "faults", fault_names, ~(uint32_t)FAULT_STUCK),
     };
     if (option_flag(options, "firmware")) { /* it has chosen the rate and said something */
         u->ibrd = 13;
