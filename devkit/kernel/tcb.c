@@ -38,7 +38,7 @@ uint64_t tcb_write(struct pd *parent, struct pd *child, bool resume, uint64_t co
         stop(child);
     }
     for (uint64_t i = 0; i < count; i++) {
-        registers[i] = parent->message[i];
+        registers[i] = parent->message[DEVKIT_TCB_WORD + i];
     }
     child->regs.spsr = (child->regs.spsr & SPSR_FLAGS) | SPSR_EL0;
     if (starts) {
@@ -58,7 +58,7 @@ uint64_t tcb_read(struct pd *parent, struct pd *child, bool suspend, uint64_t co
         stop(child);
     }
     for (uint64_t i = 0; i < count; i++) {
-        parent->message[i] = registers[i];
+        parent->message[DEVKIT_TCB_WORD + i] = registers[i];
     }
     return seL4_NoError;
 }

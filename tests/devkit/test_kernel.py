@@ -9,6 +9,7 @@ from systems import BY_NAME, System, boot, build, qemu_command, read_until, said
 
 BANNER = "Quoll development kernel, not seL4: for testing only"
 COST = System(Path(__file__).parent / "cost")
+HOSTILE = System(Path(__file__).parent / "hostile")
 
 
 def run(sdk, system, config="debug", **how):
@@ -55,3 +56,16 @@ def test_size():
                            capture_output=True, text=True).stdout.split()
     lines = sum(len((ROOT / file).read_text().splitlines()) for file in files)
     assert lines <= 5000
+
+
+def test_hostile(devkit):
+    """Every system call, every class of argument: no harm to kernel and neighbour."""
+    lines = run(devkit, HOSTILE, seconds=120)
+    assert said(lines) == [
+        "hostile: tried all classes",
+        "hostile: tried at random",
+        "neighbour: wrong 0",
+        "neighbour: was woken often",
+        "parent: saw its faults",
+    ]
+    assert not [line for line in lines if line.startswith("kernel:")]

@@ -251,7 +251,7 @@ static inline seL4_Error seL4_TCB_WriteRegisters(seL4_TCB tcb, seL4_Bool resume,
 {
     (void)flags;
     for (seL4_Word i = 0; i < count && i < sizeof *regs / sizeof(seL4_Word); i++) {
-        seL4_SetMR((int)i, ((seL4_Word *)regs)[i]);
+        seL4_SetMR(DEVKIT_TCB_WORD + (int)i, ((seL4_Word *)regs)[i]);
     }
     return (seL4_Error)devkit_syscall(DEVKIT_TCB_WRITE, tcb, (seL4_Word)resume, count).x0;
 }
@@ -262,7 +262,7 @@ static inline seL4_Error seL4_TCB_ReadRegisters(seL4_TCB tcb, seL4_Bool suspend,
     (void)flags;
     struct devkit_result result = devkit_syscall(DEVKIT_TCB_READ, tcb, (seL4_Word)suspend, count);
     for (seL4_Word i = 0; result.x0 == seL4_NoError && i < count; i++) {
-        ((seL4_Word *)regs)[i] = seL4_GetMR((int)i);
+        ((seL4_Word *)regs)[i] = seL4_GetMR(DEVKIT_TCB_WORD + (int)i);
     }
     return (seL4_Error)result.x0;
 }

@@ -22,7 +22,8 @@
  * capabilities (BASE_... in <microkit.h>). A status is a seL4_Error. A tag is a
  * seL4_MessageInfo_t; the words it counts are in the IPC buffer of the caller, as are
  * the registers that TCB_WRITE takes and TCB_READ gives, in the order of
- * seL4_UserContext.
+ * seL4_UserContext, from word DEVKIT_TCB_WORD on: as on seL4, the words before that
+ * keep their values, so that a parent that looks at a child still has its fault.
  */
 #ifndef SEL4_SYSCALLS_H
 #define SEL4_SYSCALLS_H
@@ -38,6 +39,8 @@
 #define DEVKIT_TCB_READ      9
 #define DEVKIT_TCB_SUSPEND   10
 #define DEVKIT_TCB_TIME      11
+
+#define DEVKIT_TCB_WORD 4
 
 /* Badges: one bit per channel for notifications; these two mark messages. */
 #define DEVKIT_BADGE_CALL  (1ULL << 63)

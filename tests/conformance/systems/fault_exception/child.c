@@ -4,7 +4,7 @@
 #define TRY(instruction)                                                                           \
     do {                                                                                           \
         x0 = line;                                                                                 \
-        __asm__ volatile(instruction : : "r"(x0) : "x1", "memory");                              \
+        __asm__ volatile(instruction : : "r"(x0) : "x1", "memory");                                \
         say(instruction);                                                                          \
     } while (0)
 
