@@ -32,12 +32,15 @@ void sim_access(const volatile void *at, uint64_t size, unsigned kind)
     if (view == NULL || owner != pd || !memory_allows(pd, (uintptr_t)at, size, write)) {
         fault_access(at, size, write);
     }
-    if (!view->region->is_counters) {
+    if ((view->region->is_shared || view->region->is_dma) && !view->region->is_counters) {
         report_access(view, (uintptr_t)at, size, kind);
         choice_point(write ? "writing" : "reading");
         if (sim_weak && (kind & SIM_ATOMIC) == 0 && sim_load_own(at, &(uint64_t){0}, 1)) {
             kernel_flush(pd, SIM_LATE_STORES);
         }
+    }
+    if (write) { /* which comes now, the point being behind it */
+        memory_changed(view->region, (uintptr_t)at - view->address, size);
     }
     if ((kind & SIM_ATOMIC) != 0 && !(sim_weak && write)) {
         watch_access(view, (uintptr_t)at, write);
@@ -91,6 +94,7 @@ void kernel_flush(struct sim_pd *pd, unsigned count)
         struct sim_late_store *store = &st->late[i];
         const struct sim_view *view = memory_view((uintptr_t)store->at, &owner);
         memcpy((void *)(uintptr_t)store->at, &store->value, store->size);
+        memory_changed(view->region, (uintptr_t)store->at - view->address, store->size);
         watch_access(view, (uintptr_t)store->at, true);
     }
     memmove(st->late, st->late + count, (st->late_count - count) * sizeof st->late[0]);
@@ -115,6 +119,7 @@ static uint64_t touch(const volatile void *at, uint64_t value, unsigned size, bo
     if (!view->region->is_device) { /* memory shared with a device */
         if (write) {
             memcpy((void *)(uintptr_t)at, &value, size);
+            memory_changed(view->region, (uintptr_t)at - view->address, size);
         } else {
             memcpy(&value, (const void *)(uintptr_t)at, size);
         }

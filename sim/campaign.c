@@ -40,8 +40,8 @@ static void write_trace(const char *path)
         diag_fatal("%s: %s", path, strerror(errno));
     }
     fprintf(out, "# quoll-sim: %s\n", sim_outcome.what);
-    fprintf(out, "memory %s\norder %s\n", sim_options.weak ? "weak" : "ordered",
-            sim_options.any_order ? "any" : "priority");
+    fprintf(out, "memory %s\norder %s\ntime %s\n", sim_options.weak ? "weak" : "ordered",
+            sim_options.any_order ? "any" : "priority", sim_options.frozen ? "frozen" : "passes");
     for (size_t i = 0; i < choice_plan.count; i++) {
         const struct decision *d = &choice_plan.items[i];
         fprintf(out, "%lu %u %s: %s\n", d->number, d->value, d->who, d->what);
@@ -61,6 +61,8 @@ static void read_line(const char *line, unsigned number)
         sim_options.weak = sim_weak = strcmp(word, "weak") == 0;
     } else if (sscanf(line, "order %15s", word) == 1) {
         sim_options.any_order = strcmp(word, "any") == 0;
+    } else if (sscanf(line, "time %15s", word) == 1) {
+        sim_options.frozen = strcmp(word, "frozen") == 0;
     } else if (sscanf(line, "%lu %u", &d.number, &d.value) == 2 && d.value > 0) {
         decisions_add(&choice_plan, d);
     } else {

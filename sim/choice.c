@@ -23,6 +23,7 @@ struct decisions choice_taken, choice_plan;
 static uint64_t number; /* of choices made so far */
 static size_t planned;  /* decisions of the plan that are behind us */
 static uint64_t random_state;
+static uint64_t until_odd; /* points until the next odd one: one in --preempt on average */
 static struct sim_pd *forced;
 
 /* Sebastiano Vigna's splitmix64. */
@@ -50,6 +51,7 @@ void choice_begin(void)
     planned = 0;
     forced = NULL;
     random_state = sim_options.seed;
+    until_odd = 1U + next_random() % (2U * sim_options.preempt);
     choice_taken.count = 0;
 }
 
@@ -84,17 +86,24 @@ static unsigned take(uint64_t n, unsigned value, const char *what, const char *w
     return value;
 }
 
-unsigned choice(const char *what, const char *who, unsigned count)
+/* The answer to choice number `n`: 0 to others; 0 without `others`. */
+static unsigned decide(uint64_t n, unsigned others, unsigned one_in, const char *what,
+                       const char *who)
 {
-    uint64_t n = number++, value;
+    uint64_t value;
 
     if (sim_options.schedule == SIM_EXHAUSTIVE) {
-        return explore_choice(count);
+        return others == 0 ? 0 : explore_ask(n, others + 1U, what, who);
     }
-    if (!is_odd(n, OTHER_DEVICE, &value) || count < 2) {
+    if (!is_odd(n, one_in, &value) || others == 0) {
         return 0;
     }
-    return take(n, reduce(value, count - 1U), what, who);
+    return take(n, reduce(value, others), what, who);
+}
+
+unsigned choice(const char *what, const char *who, unsigned count)
+{
+    return decide(number++, count - (count > 0), OTHER_DEVICE, what, who);
 }
 
 /* ---- Who runs ---- */
@@ -124,33 +133,12 @@ static unsigned runnable(struct sim_pd **list, const struct sim_pd *but)
     return count;
 }
 
-struct sim_pd *choice_next(void)
+/* What else than `but` can happen: protection domains that can run, then late stores. */
+static unsigned ways(struct sim_pd **list, const struct sim_pd *but, unsigned *first_store)
 {
-    struct sim_pd *list[SIM_MAX_PDS], *next = forced;
-    uint64_t value;
+    unsigned count = runnable(list, but);
 
-    forced = NULL;
-    if (next != NULL) {
-        return next;
-    }
-    unsigned count = runnable(list, NULL);
-    if (count == 0) {
-        return NULL;
-    }
-    if (!sim_options.any_order) {
-        return list[0];
-    }
-    uint64_t n = number++;
-    if (!is_odd(n, OTHER_NEXT, &value) || count < 2) {
-        return list[0];
-    }
-    return list[take(n, reduce(value, count - 1U), "runs next", "somebody else")];
-}
-
-static unsigned late_stores(struct sim_pd **list)
-{
-    unsigned count = 0;
-
+    *first_store = count;
     for (size_t i = 0; sim_weak && i < sim_system.pd_count; i++) {
         if (sim_machine.pd[i].late_count > 0) {
             list[count++] = &sim_system.pds[i];
@@ -159,36 +147,92 @@ static unsigned late_stores(struct sim_pd **list)
     return count;
 }
 
+static void let_out(struct sim_pd *pd)
+{
+    report_step("a late store of %s becomes visible", pd->name);
+    kernel_flush(pd, 1);
+}
+
+struct sim_pd *choice_forced(void)
+{
+    struct sim_pd *pd = forced;
+
+    forced = NULL;
+    return pd;
+}
+
+unsigned choice_count_next(void)
+{
+    struct sim_pd *list[2 * SIM_MAX_PDS];
+    unsigned first_store, count = ways(list, NULL, &first_store);
+
+    return first_store == 0 ? 0 : count;
+}
+
+struct sim_pd *choice_answer_next(unsigned which)
+{
+    struct sim_pd *list[2 * SIM_MAX_PDS];
+    unsigned first_store;
+
+    (void)ways(list, NULL, &first_store);
+    number += 1;
+    if (which < first_store) {
+        return list[which];
+    }
+    let_out(list[which]);
+    return NULL;
+}
+
+struct sim_pd *choice_next(void)
+{
+    struct sim_pd *next = choice_forced();
+    unsigned count;
+
+    while (next == NULL && (count = choice_count_next()) > 0) {
+        bool is_free = sim_options.any_order && count > 1;
+        next = choice_answer_next(
+            is_free ? decide(number, count - 1U, OTHER_NEXT, "runs next", "another") : 0);
+    }
+    return next;
+}
+
+/* Whether this point is passed by default, as nearly all are: quickly. */
+static bool passes(void)
+{
+    if (sim_options.schedule == SIM_EXHAUSTIVE) {
+        return false;
+    }
+    if (sim_options.schedule == SIM_REPLAY) {
+        return planned >= choice_plan.count || choice_plan.items[planned].number != number;
+    }
+    return --until_odd > 0;
+}
+
 void choice_point(const char *what)
 {
     struct sim_pd *list[2 * SIM_MAX_PDS], *me = sim_current;
-    uint64_t value;
+    unsigned which, first_store;
 
     if (!sim_options.any_order || me == NULL) {
         return;
     }
-    if (sim_options.schedule == SIM_EXHAUSTIVE) {
+    do {
+        if (passes()) {
+            number += 1;
+            return;
+        }
+        unsigned others = ways(list, me, &first_store);
+        which = decide(number++, others, 1, what, me->name);
+        until_odd = 1U + next_random() % (2U * sim_options.preempt);
+        if (which > first_store) {
+            let_out(list[which - 1U]);
+        }
+    } while (which > first_store);
+    if (which > 0) {
+        forced = list[which - 1U];
+        report_step("%s is preempted before %s", me->name, what);
         kernel_yield();
-        return;
     }
-    uint64_t n = number++;
-    if (!is_odd(n, sim_options.preempt, &value)) {
-        return;
-    }
-    unsigned others = runnable(list, me);
-    unsigned count = others + late_stores(list + others);
-    if (count == 0) {
-        return;
-    }
-    unsigned which = take(n, reduce(value, count), what, me->name) - 1U;
-    if (which >= others) {
-        report_step("a late store of %s becomes visible", list[which]->name);
-        kernel_flush(list[which], 1);
-        return;
-    }
-    forced = list[which];
-    report_step("%s is preempted before %s", me->name, what);
-    kernel_yield();
 }
 
 void choice_preempt(void)
@@ -203,4 +247,15 @@ void choice_preempt(void)
             return;
         }
     }
+}
+
+uint64_t choice_number(void)
+{
+    return number;
+}
+
+void choice_go_on_from(uint64_t n)
+{
+    number = n;
+    forced = NULL;
 }

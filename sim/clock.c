@@ -25,7 +25,6 @@ int64_t sim_fuel;
 
 static int64_t granted;
 static uint64_t real_start;
-static bool frozen; /* time passes only in jumps */
 
 static uint64_t real_now(void)
 {
@@ -47,7 +46,6 @@ static void catch_up(void)
 void clock_reset(void)
 {
     real_start = real_now();
-    frozen = sim_options.schedule == SIM_EXHAUSTIVE;
 }
 
 void clock_sync(void)
@@ -55,7 +53,7 @@ void clock_sync(void)
     uint64_t used = (uint64_t)(granted - sim_fuel) * NS_PER_BLOCK;
 
     granted = sim_fuel;
-    if (frozen) {
+    if (sim_options.frozen) {
         return;
     }
     sim_machine.now += used;
@@ -90,7 +88,7 @@ static void refuel(const struct sim_pd *pd)
     uint64_t event = clock_next();
     uint64_t time = st->used < pd->budget ? pd->budget - st->used : 0;
 
-    if (frozen) {
+    if (sim_options.frozen) {
         time = ENDLESS;
     } else if (event < sim_machine.now + time) {
         time = event > sim_machine.now ? event - sim_machine.now : 0;
@@ -102,7 +100,7 @@ void clock_grant(struct sim_pd *pd)
 {
     struct sim_pd_state *st = state_of(pd);
 
-    if (sim_machine.now >= st->refill) {
+    if (sim_machine.now >= st->refill && !sim_options.frozen) {
         st->used = 0;
         st->refill = sim_machine.now + pd->period;
     }
@@ -138,7 +136,7 @@ void sim_out_of_fuel(void)
         return;
     }
     clock_sync();
-    if (sim_machine.now - state_of(pd)->since > HANG || frozen) {
+    if (sim_machine.now - state_of(pd)->since > HANG || sim_options.frozen) {
         run_fail("%s: this wake-up does not come to an end", pd->name);
     }
     clock_events();
@@ -166,7 +164,7 @@ void clock_shorten(uint64_t when)
     uint64_t time = when > sim_machine.now ? when - sim_machine.now : 0;
     int64_t fuel = (int64_t)(time / NS_PER_BLOCK) + 1;
 
-    if (sim_current != NULL && !frozen && time < (uint64_t)ENDLESS && fuel < sim_fuel) {
+    if (sim_current != NULL && !sim_options.frozen && time < (uint64_t)ENDLESS && fuel < sim_fuel) {
         clock_sync();
         granted = sim_fuel = fuel;
     }

@@ -1,11 +1,379 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All schedules of a small system: a search through its states, depth first.
+ *
+ * A state is looked at wherever something could go on in more than one way (choice.c
+ * asks). If it was seen before, what follows was too. Else it is kept with the ways not
+ * yet taken, and the search goes on by the default way; at the end of a path it goes back
+ * to the last state that has ways left. States are known by 64 bits of hash: two of n
+ * states look alike with a probability of about n * n / 2^65, for ten million once in
+ * 370,000 searches.
+ *
+ * Time passes only when all are asleep. What depends on how long code takes is not
+ * explored; neither are choices of devices in their events.
+ *
+ * Several processes search, each from its own end: whoever has nothing left is given the
+ * oldest state of another (pool.c).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "sim/campaign.h"
+#include "sim/choice.h"
+#include "sim/pool.h"
 #include "sim/sim.h"
+#include "sim/snapshot.h"
+#include "text.h"
+
+#define COUNT_EVERY 4096U
+
+/* Somebody asks which of `count` ways things go on: a PD at a point, or the scheduler. */
+static struct question {
+    uint64_t number;
+    unsigned count; /* 0: nobody asks */
+    struct sim_pd *who;
+    const char *what, *name;
+} question;
+static unsigned answer;
+
+/* A state with ways not yet taken. */
+struct node {
+    struct snapshot snapshot;
+    struct question question;
+    unsigned next; /* way */
+    size_t path;   /* decisions that lead here */
+};
+
+static struct node *nodes;
+static size_t first_node, node_count, node_room;
+static struct decisions path;
+static struct pool_counts counts;
+
+unsigned explore_ask(uint64_t number, unsigned count, const char *what, const char *who)
+{
+    if (sim_current == NULL) { /* an event of a device: as of an ordinary one */
+        return 0;
+    }
+    question = (struct question){number, count, sim_current, what, who};
+    kernel_yield();
+    return answer;
+}
+
+/* ---- One step ---- */
+
+enum reached { REACHED_QUESTION, REACHED_END, REACHED_FAILURE };
+
+static void resume(struct sim_pd *pd)
+{
+    kernel_resume(pd);
+    snapshot_has_run(pd->index);
+}
+
+/* Let `pd` run (NULL: whoever is to), and so on up to the next question. */
+static enum reached go_on(struct sim_pd *pd)
+{
+    for (;;) {
+        if (pd != NULL) {
+            resume(pd);
+        }
+        if (sim_outcome.failed) {
+            return REACHED_FAILURE;
+        }
+        if (question.count > 0) {
+            return REACHED_QUESTION;
+        }
+        pd = choice_forced();
+        if (pd != NULL) {
+            continue;
+        }
+        clock_events();
+        unsigned ways = choice_count_next();
+        if (ways > 1) {
+            question = (struct question){choice_number(), ways, NULL, "runs next", "another"};
+            return REACHED_QUESTION;
+        }
+        if (ways == 1) {
+            pd = choice_answer_next(0);
+        } else if (!run_rest()) {
+            return sim_outcome.failed ? REACHED_FAILURE : REACHED_END;
+        }
+    }
+}
+
+/* Answer the question with `way`, and go on to the next one. */
+static enum reached go(unsigned way)
+{
+    answer = way;
+    question.count = 0;
+    return go_on(question.who != NULL ? question.who : choice_answer_next(way));
+}
+
+/* ---- The search ---- */
+
+static void push(void)
+{
+    if (node_count == node_room) {
+        node_room = node_room * 2 + 1024;
+        nodes = text_grow(nodes, node_room, sizeof *nodes);
+    }
+    nodes[node_count++] = (struct node){
+        .snapshot = snapshot_take(), .question = question, .next = 1, .path = path.count};
+    if (node_count > counts.depth) {
+        counts.depth = node_count;
+    }
+}
+
+/* Take a way of a node, the present state being that node's. */
+static unsigned take_way(struct node *node)
+{
+    unsigned way = node->next++;
+
+    question = node->question;
+    path.count = node->path;
+    decisions_add(&path, (struct decision){question.number, way, question.what, question.name});
+    return way;
+}
+
+/* Back to the last state with a way left; false: there is none. */
+static bool go_back(unsigned *way)
+{
+    while (node_count > first_node) {
+        struct node *node = &nodes[node_count - 1];
+        if (node->next == node->question.count) {
+            snapshot_drop(&node->snapshot);
+            node_count -= 1;
+            continue;
+        }
+        snapshot_restore(&node->snapshot);
+        choice_go_on_from(node->question.number + (node->question.who != NULL));
+        *way = take_way(node);
+        return true;
+    }
+    first_node = node_count = 0;
+    return false;
+}
+
+static uint64_t state_number(void)
+{
+    uint64_t position = question.who == NULL ? 0 : question.who->index + 1U;
+
+    return snapshot_hash() + position * 0xd6e8feb86659fd93U;
+}
+
+static void count_now(void)
+{
+    pool_count(counts);
+    counts = (struct pool_counts){0};
+}
+
+/* ---- Work for others ---- */
+
+struct work {
+    struct question question;
+    unsigned next;
+    size_t path_count;
+    struct decision path[];
+};
+
+static void give(void)
+{
+    struct node *node = &nodes[first_node];
+    size_t room;
+    unsigned char *bytes;
+
+    while (first_node < node_count && node->next == node->question.count) {
+        snapshot_drop(&node->snapshot);
+        node = &nodes[++first_node];
+    }
+    if (first_node == node_count || (bytes = pool_room(&room)) == NULL) {
+        return;
+    }
+    struct work *work = (struct work *)(void *)bytes;
+    size_t size = sizeof *work + node->path * sizeof work->path[0];
+    *work = (struct work){node->question, node->next, node->path};
+    memcpy(work->path, path.items, node->path * sizeof work->path[0]);
+    if (snapshot_pack(&node->snapshot, bytes + size, room - size) == 0) {
+        diag_fatal("this system is too large to be explored");
+    }
+    snapshot_drop(&node->snapshot);
+    first_node += 1;
+    pool_offer();
+}
+
+static bool receive(void)
+{
+    const unsigned char *bytes = pool_take();
+    const struct work *work = (const struct work *)(const void *)bytes;
+
+    if (bytes == NULL) {
+        return false;
+    }
+    path.count = 0;
+    for (size_t i = 0; i < work->path_count; i++) {
+        decisions_add(&path, work->path[i]);
+    }
+    size_t size = sizeof *work + work->path_count * sizeof work->path[0];
+    question = work->question;
+    struct snapshot snapshot = snapshot_unpack(bytes + size);
+    snapshot_restore(&snapshot);
+    first_node = node_count = 0;
+    snapshot_hash();
+    push();
+    nodes[0].next = work->next;
+    snapshot_drop(&snapshot);
+    pool_taken(bytes);
+    return true;
+}
+
+/* ---- One process ---- */
+
+/* The present state has a question: whether to go on from it. */
+static bool is_new(void)
+{
+    counts.steps += 1;
+    if (!pool_see(state_number())) {
+        return false;
+    }
+    counts.states += 1;
+    push();
+    return true;
+}
+
+static void look_around(void)
+{
+    if (counts.steps >= COUNT_EVERY) {
+        count_now();
+        if (pool_is_full() || pool_counts().states > sim_options.max_states) {
+            pool_stop();
+        }
+    }
+    if (pool_is_hungry() && node_count > first_node + 1) {
+        give();
+    }
+}
+
+static void search(enum reached reached)
+{
+    unsigned way = 0;
+
+    while (!pool_is_over()) {
+        look_around();
+        counts.ends += reached == REACHED_END;
+        if (reached == REACHED_FAILURE) {
+            pool_fail(sim_outcome.what, path.items, path.count);
+            return;
+        }
+        if (reached == REACHED_QUESTION && is_new()) {
+            way = 0;
+        } else if (!go_back(&way) && !(receive() && go_back(&way))) {
+            return;
+        }
+        reached = go(way);
+    }
+}
+
+static void run_process(unsigned number)
+{
+    memory_unshare();
+    sim_options.quiet = true;
+    if (number == 0) {
+        run_power_on();
+        path.count = 0;
+        search(go_on(NULL));
+    } else if (receive()) {
+        unsigned way;
+        go_back(&way);
+        search(go(way));
+    }
+    count_now();
+    _exit(0);
+}
+
+/* ---- All of them ---- */
+
+static double seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void show_progress(double since)
+{
+    struct pool_counts c = pool_counts();
+
+    fprintf(stderr, "\r%lu states, %lu steps, depth %lu, %.0f states/s ", c.states, c.steps,
+            c.depth, (double)c.states / since);
+}
+
+static int conclude(double took)
+{
+    struct pool_counts c = pool_counts();
+    const struct decision *failing;
+    size_t count;
+    const char *what = pool_failure(&failing, &count);
+
+    printf("%lu states, %lu steps, %lu ends, depth %lu; %.2f s, %.0f states/s on %u processes\n",
+           c.states, c.steps, c.ends, c.depth, took, (double)c.states / took, sim_options.jobs);
+    if (what != NULL) {
+        choice_taken.count = 0;
+        for (size_t i = 0; i < count; i++) {
+            decisions_add(&choice_taken, failing[i]);
+        }
+        snprintf(sim_outcome.what, sizeof sim_outcome.what, "%s", what);
+        campaign_failed("exhaustive search");
+        return 1;
+    }
+    if (pool_is_full() || c.states > sim_options.max_states) {
+        puts("stopped before all states were seen: no failure so far");
+        return 3;
+    }
+    puts("all states seen: no failure");
+    return 0;
+}
+
 int explore(void)
 {
-    return 2;
-}
-unsigned explore_choice(unsigned count)
-{
-    (void)count;
-    return 0;
+    bool is_terminal = isatty(STDERR_FILENO);
+    double start = seconds(), shown = start;
+    unsigned running = sim_options.jobs;
+
+    for (size_t i = 0; i < sim_system.pd_count; i++) {
+        if (!sim_system.pds[i].checked) {
+            diag_fatal("%s is not a checked program: its accesses cannot be seen",
+                       sim_system.pds[i].name);
+        }
+    }
+    snapshot_create();
+    pool_create(running);
+    for (unsigned i = 0; i < running; i++) {
+        if (fork() == 0) {
+            run_process(i);
+        }
+    }
+    while (running > 0) {
+        int status;
+        pid_t child = waitpid(-1, &status, WNOHANG);
+        if (child > 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+            diag_fatal("a process of the search has failed");
+        }
+        running -= child > 0;
+        if (child == 0) {
+            nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        }
+        if (is_terminal && seconds() - shown > 1) {
+            shown = seconds();
+            show_progress(shown - start);
+        }
+    }
+    if (is_terminal) {
+        fputs("\r\033[K", stderr);
+    }
+    return conclude(seconds() - start);
 }

@@ -154,6 +154,9 @@ uint64_t sim_wait(void)
     struct sim_pd_state *st = state_of(pd);
 
     clock_spend(COST_WAKE_UP);
+    if (st->late_count > 0) {
+        choice_point("sleeping");
+    }
     kernel_flush(pd, SIM_LATE_STORES);
     st->status = SIM_WAITING;
     deliver(pd);

@@ -106,6 +106,8 @@ void memory_create(void)
         for (size_t j = 0; j < pd->view_count; j++) {
             add_view(pd, &pd->views[j]);
             map_view(&pd->views[j], MAP_FIXED_NOREPLACE);
+            pd->views[j].region->is_shared = pd->views[j].region->is_mapped;
+            pd->views[j].region->is_mapped = true;
         }
     }
 }
@@ -115,6 +117,12 @@ void memory_reset(void)
     if (ftruncate(file, 0) != 0 || ftruncate(file, (off_t)total) != 0) {
         diag_fatal("cannot empty the regions: %s", strerror(errno));
     }
+}
+
+void memory_changed(struct sim_region *region, uint64_t offset, uint64_t size)
+{
+    region->is_changed = true;
+    region->extent = offset + size > region->extent ? offset + size : region->extent;
 }
 
 void memory_unshare(void)
@@ -167,6 +175,7 @@ void *memory_dma(uint64_t io, size_t size)
         const struct sim_region *region = &sim_system.regions[i];
         uint64_t offset = io - region->physical;
         if (region->is_dma && offset <= region->size && size <= region->size - offset) {
+            memory_changed(&sim_system.regions[i], offset, size);
             return base + region->offset + offset;
         }
     }

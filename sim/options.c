@@ -186,6 +186,7 @@ static void set_defaults(void)
     struct sim_options *o = &sim_options;
     bool free_order = o->schedule != SIM_PRIORITY;
 
+    o->frozen = o->schedule == SIM_EXHAUSTIVE;
     o->any_order = free_order && !o->priorities;
     if (!flags_given[0]) {
         o->faults_fail = free_order;

@@ -62,8 +62,7 @@ static void ask_programs(void)
     }
 }
 
-/* Nobody runs. Whether somebody will. */
-static bool rest(void)
+bool run_rest(void)
 {
     for (size_t i = 0; i < sim_system.pd_count; i++) {
         kernel_flush(&sim_system.pds[i], SIM_LATE_STORES);
@@ -88,7 +87,7 @@ bool run_once(void)
         if (pd != NULL) {
             kernel_resume(pd);
         } else {
-            goes_on = rest();
+            goes_on = run_rest();
         }
     }
     device_stop();

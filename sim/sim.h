@@ -45,8 +45,12 @@
 struct sim_region {
     const char *name;
     uint64_t size;
-    uint64_t offset;             /* in the simulator's memory */
-    uint64_t physical;           /* of registers; else the I/O address */
+    uint64_t offset;   /* in the simulator's memory */
+    uint64_t physical; /* of registers; else the I/O address */
+    uint64_t extent;   /* bytes from the start beyond which all are zero (checked programs) */
+    bool is_changed;   /* since the last state was looked at */
+    bool is_mapped;
+    bool is_shared;              /* between protection domains */
     bool is_device;              /* registers: no memory behind it */
     bool is_dma;                 /* somebody was told its I/O address */
     bool is_counters;            /* only grows and decides nothing: not part of a state */
@@ -179,6 +183,7 @@ struct sim_options {
     bool priorities;  /* respected though the schedule is not by priority */
     bool any_order;   /* priorities do not matter, as on several CPUs */
     bool weak;
+    bool frozen; /* time passes only when all are asleep */
     bool pace;
     bool quiet;
     bool verbose;     /* each step */
@@ -225,6 +230,7 @@ void *memory_at(const struct sim_region *region);
 const struct sim_view *memory_view(uintptr_t address, struct sim_pd **owner);
 /* Whether the current PD may. */
 bool memory_allows(const struct sim_pd *pd, uintptr_t address, uint64_t size, bool write);
+void memory_changed(struct sim_region *region, uint64_t offset, uint64_t size);
 void *memory_dma(uint64_t io, size_t size);
 
 /* kernel.c */
@@ -277,18 +283,19 @@ void choice_point(const char *what); /* another PD may run in between */
 void run_power_on(void);
 _Noreturn void run_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void run_note_failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool run_rest(void); /* nobody runs: whether somebody will */
 bool run_once(void); /* whether it went well */
 
 /* watch.c */
+extern size_t sim_queue_count;
 void watch_create(void);
 void watch_access(const struct sim_view *view, uintptr_t address, bool write);
 void watch_signal(const struct sim_pd *pd, unsigned channel); /* it wakes its peer */
 void watch_check(void);
 
-/* explore.c, shrink.c */
+/* explore.c */
 int explore(void);
-unsigned explore_choice(unsigned count);
-void shrink(void);
+unsigned explore_ask(uint64_t number, unsigned count, const char *what, const char *who);
 
 /* report.c */
 void report_output(const char *text);

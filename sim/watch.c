@@ -23,7 +23,7 @@ struct queue {
 };
 
 static struct queue *queues;
-static size_t queue_count;
+size_t sim_queue_count;
 
 static struct sim_pd *peer_of(const struct sim_pd *pd, const struct quoll_link_config *link)
 {
@@ -39,16 +39,16 @@ static void add_end(struct sim_pd *pd, const struct quoll_link_config *link)
     if (link->kind == LINK_NONE || peer == NULL || mine == NULL || theirs == NULL) {
         return;
     }
-    queues = text_grow(queues, queue_count + 1, sizeof *queues);
+    queues = text_grow(queues, sim_queue_count + 1, sizeof *queues);
     unsigned channel = pd->channel[link->channel].channel;
-    mine->region->produces = theirs->region->consumes = (uint16_t)(queue_count + 1);
-    pd->channel[link->channel].produces = (uint16_t)(queue_count + 1);
-    peer->channel[channel].consumes = (uint16_t)(queue_count + 1);
-    queues[queue_count++] = (struct queue){.producer = pd,
-                                           .consumer = peer,
-                                           .produced = mine->region,
-                                           .consumed = theirs->region,
-                                           .config = link};
+    mine->region->produces = theirs->region->consumes = (uint16_t)(sim_queue_count + 1);
+    pd->channel[link->channel].produces = (uint16_t)(sim_queue_count + 1);
+    peer->channel[channel].consumes = (uint16_t)(sim_queue_count + 1);
+    queues[sim_queue_count++] = (struct queue){.producer = pd,
+                                               .consumer = peer,
+                                               .produced = mine->region,
+                                               .consumed = theirs->region,
+                                               .config = link};
 }
 
 void watch_create(void)
@@ -59,8 +59,8 @@ void watch_create(void)
             add_end(pd, &pd->config->link[j]);
         }
     }
-    if (queue_count > SIM_MAX_QUEUES) {
-        queue_count = SIM_MAX_QUEUES;
+    if (sim_queue_count > SIM_MAX_QUEUES) {
+        sim_queue_count = SIM_MAX_QUEUES;
     }
 }
 
@@ -78,7 +78,7 @@ static struct sim_watch *watch_of(unsigned number)
 {
     static struct sim_watch unwatched;
 
-    return number != 0 && number <= queue_count ? &sim_machine.watch[number - 1] : &unwatched;
+    return number != 0 && number <= sim_queue_count ? &sim_machine.watch[number - 1] : &unwatched;
 }
 
 void watch_access(const struct sim_view *view, uintptr_t address, bool write)
@@ -137,7 +137,7 @@ static bool is_lost(uint32_t asked, uint32_t now, uint32_t known, uint32_t capac
 
 void watch_check(void)
 {
-    for (size_t i = 0; i < queue_count; i++) {
+    for (size_t i = 0; i < sim_queue_count; i++) {
         const struct queue *q = &queues[i];
         const struct sim_watch *watch = &sim_machine.watch[i];
         const struct link_half *p = memory_at(q->produced), *c = memory_at(q->consumed);
