@@ -55,12 +55,12 @@ void choice_begin(void)
     choice_taken.count = 0;
 }
 
-/* Whether choice number `n` is an odd one; *value: a number to be reduced, never 0. */
+/* Whether choice number `n` is an odd one; *value: a number to be reduced. */
 static bool is_odd(uint64_t n, unsigned one_in, uint64_t *value)
 {
     if (sim_options.schedule == SIM_RANDOM) {
         uint64_t r = next_random();
-        *value = (r >> 32) | 1U;
+        *value = r >> 32;
         return (uint32_t)r % one_in == 0;
     }
     if (sim_options.schedule == SIM_REPLAY && planned < choice_plan.count &&
