@@ -1,43 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The web server's system in QEMU, on the development SDK and, where there is one, on
-the official one: build the image, make a disk, boot with free ports, read the console.
+"""The web server's system in QEMU: make a disk, boot with free ports, talk to it.
 
-MICROKIT_SDK_OFFICIAL names an official SDK; without it, ~/microkit-sdk-2.0.1 is
-looked for. Time is the host's here (no -icount): these tests put the system under load.
+Time is the host's here: these tests put the system under load.
 """
 import http.client
 import json
 import os
-import re
-import shutil
 import socket
 import subprocess
 import time
-from functools import lru_cache
-from pathlib import Path
 
-import pytest
+from machine import BUILD, EXAMPLE, ROOT, Machine, compose  # noqa: F401
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = ROOT / "build"
 SITE_START = 1 << 20  # of the partition in the disk image (disk.sh)
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 WEB_MAC = bytes.fromhex("525400000010")
 ECHO_MAC = bytes.fromhex("525400000011")
-
-
-def official_sdk():
-    path = Path(os.environ.get("MICROKIT_SDK_OFFICIAL", Path.home() / "microkit-sdk-2.0.1"))
-    return path if (path / "bin" / "microkit").exists() else None
-
-
-SDKS = [
-    pytest.param("devkit", id="devkit"),
-    pytest.param("official", id="official", marks=pytest.mark.skipif(
-        official_sdk() is None,
-        reason="no official Microkit SDK: neither MICROKIT_SDK_OFFICIAL nor ~/microkit-sdk-2.0.1")),
-]
 
 
 def make(*arguments, **options):
@@ -48,32 +26,9 @@ def make(*arguments, **options):
                           env=environment, text=True, capture_output=True, **options)
 
 
-@lru_cache
 def image(sdk):
-    """The system image for an SDK, built if need be."""
-    where = [f"MICROKIT_SDK={official_sdk()}"] if sdk == "official" else []
-    done = make("example", *where)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Path(make("-s", "example-path", *where).stdout.strip())
-
-
-def composed(sdk, replace, folder):
-    """The same system with test programs (tests/system/*/pd_NAME.c) in the place of others."""
-    where = [f"MICROKIT_SDK={official_sdk()}"] if sdk == "official" else []
-    done = make("example", "test-programs", *where)
-    assert done.returncode == 0, done.stdout + done.stderr
-    out = image(sdk).parent.parent  # the example's, and what was built for this SDK and board
-    first = folder / "programs"
-    first.mkdir()
-    for old, new in replace.items():
-        shutil.copy(out / "test-programs" / f"{new}.elf", first / f"{old}.elf")
-    programs = [first, out / "example" / "programs", out / "programs"]
-    subprocess.run([BUILD / "tool" / "quoll", "build", ROOT / "examples/webserver/system.yaml",
-                    "--dtb", BUILD / "boards" / "qemu_virt_aarch64.dtb",
-                    "--sdk", official_sdk() if sdk == "official" else BUILD / "devkit",
-                    "--config", "debug", *[w for p in programs for w in ("--programs", p)],
-                    "-o", folder / "out"], check=True, capture_output=True)
-    return folder / "out" / "loader.img"
+    """The example's image, as `make` has built it."""
+    return sdk.out / "example" / "loader.img"
 
 
 def tool(source):
@@ -98,13 +53,12 @@ def free_port(kind=socket.SOCK_STREAM):
         return s.getsockname()[1]
 
 
-class Machine:
-    """A running emulator, its console's text and its ports."""
+class WebMachine(Machine):
+    """A machine with the web server's disk and network, and its ports on this host."""
 
-    def __init__(self, folder, sdk, disk, drive_options="", raw_net=False, loader=None):
+    def __init__(self, folder, image, disk, drive_options="", raw_net=False):
         self.http, self.tcp = free_port(), free_port()
         self.udp = free_port(socket.SOCK_DGRAM)
-        self.console = folder / f"console-{self.http}.txt"
         user = (f"user,id=user,hostfwd=tcp:127.0.0.1:{self.http}-10.0.2.16:80"
                 f",hostfwd=udp:127.0.0.1:{self.udp}-10.0.2.17:7"
                 f",hostfwd=tcp:127.0.0.1:{self.tcp}-10.0.2.17:7")
@@ -112,13 +66,9 @@ class Machine:
         if raw_net:
             net = self.raw_network(user)
         drive = drive_options or f"if=none,id=disk,format=raw,readonly=on,file={disk}"
-        self.process = subprocess.Popen(
-            ["qemu-system-aarch64", "-machine", "virt,virtualization=on", "-cpu", "cortex-a53",
-             "-m", "size=2G", "-display", "none", "-monitor", "none",
-             "-serial", f"file:{self.console}", "-global", "virtio-mmio.force-legacy=false",
-             "-drive", drive, "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0",
-             *net, "-device", f"loader,file={loader or image(sdk)},addr=0x70000000,cpu-num=0"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        super().__init__(image, folder,
+                         ["-drive", drive, "-device",
+                          "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0", *net])
 
     def raw_network(self, user):
         """A hub on which the test can put any frame, beside the user network."""
@@ -134,23 +84,6 @@ class Machine:
 
     def put(self, frame):
         self.wire.sendto(frame, self.wire_to)
-
-    @property
-    def text(self):
-        if not self.console.exists():
-            return ""
-        return COLOUR.sub("", self.console.read_bytes().decode("latin-1").replace("\r\n", "\n"))
-
-    def wait_for(self, pattern, seconds=60):
-        """Until a whole line of the console matches."""
-        end = time.monotonic() + seconds
-        while not re.search(rf"^{pattern}$", self.text, re.M):
-            if self.process.poll() is not None:
-                pytest.fail(f"the emulator ended: {self.process.stderr.read().decode()}")
-            if time.monotonic() > end:
-                pytest.fail(f"the console did not show '{pattern}'; it showed:\n{self.text[-4000:]}")
-            time.sleep(0.05)
-        return self
 
     def get(self, path, method="GET", headers=None, seconds=30):
         """One request on a connection of its own: status, headers, body."""
@@ -184,10 +117,6 @@ class Machine:
         return {pd["name"]: (dict(zip(data["counters"], pd["counters"])),
                              [dict(zip(data["link_counters"], link)) for link in pd["links"]])
                 for pd in data["pds"]}
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
 
 
 def read_all(s):

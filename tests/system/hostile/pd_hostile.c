@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A client gone bad: whatever the contracts forbid, on every link that it has, over
- * and over, with the rights of any client. It never sleeps. After ROUNDS rounds of
+ * and over, with the rights of any client. It never sleeps. After ATTACK of
  * lies in entries it lies in the links' own words (indices, lives, header), storms
  * its servers with notifications for a while, and faults; if it is restarted, it
  * does it all again.
@@ -17,7 +17,7 @@
 #include <quoll/time.h>
 #include <quoll/timer.h>
 
-#define ROUNDS 300U
+#define ATTACK QUOLL_S(3)
 #define STORM  20000U
 
 /* The limits of 16, 32 and 64 bits, and their neighbours. */
@@ -210,7 +210,9 @@ void pd_wake(microkit_channel channel)
             return;
         }
     }
-    for (unsigned round = 0; round < ROUNDS; round++) {
+    uint64_t start = quoll_now();
+
+    while (quoll_now() - start < ATTACK) {
         for_each_link(lie_much);
     }
     for_each_link(break_link);

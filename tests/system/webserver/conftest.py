@@ -11,18 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import harness  # noqa: E402
 
 
-@pytest.fixture(scope="module", params=harness.SDKS)
-def sdk(request):
-    return request.param
-
-
 @pytest.fixture
 def boot(tmp_path):
-    """boot(sdk, disk, ...): a Machine, stopped at the test's end."""
+    """boot(sdk, disk, ...): the example's WebMachine, stopped at the test's end."""
     machines = []
 
-    def start(*arguments, **options):
-        machines.append(harness.Machine(tmp_path, *arguments, **options))
+    def start(sdk, disk, image=None, **options):
+        machines.append(harness.WebMachine(tmp_path, image or harness.image(sdk), disk, **options))
         return machines[-1]
 
     yield start

@@ -29,7 +29,7 @@ def machine(sdk, tmp_path_factory):
         (folder / name).write_bytes(content)
         os.utime(folder / name, (784111777, 784111777))
     disk = harness.make_disk(folder, tmp_path_factory.mktemp("disk") / "site.img")
-    machine = harness.Machine(tmp_path_factory.mktemp("machine"), sdk, disk)
+    machine = harness.WebMachine(tmp_path_factory.mktemp("machine"), harness.image(sdk), disk)
     yield machine.wait_for(f"web: serving {len(FILES)} files")
     machine.stop()
 

@@ -17,7 +17,7 @@ UDPLOAD = harness.ROOT / "bench" / "udpload.c"
 
 @pytest.fixture(scope="module")
 def machine(sdk, many_disk, tmp_path_factory):
-    machine = harness.Machine(tmp_path_factory.mktemp("machine"), sdk, many_disk)
+    machine = harness.WebMachine(tmp_path_factory.mktemp("machine"), harness.image(sdk), many_disk)
     yield machine.wait_for("web: serving 1000 files")
     machine.stop()
 

@@ -16,8 +16,8 @@ HTTPLOAD = Path(__file__).parent / "httpload.c"
     ["virtio_blk", "arm_timer", "timer_virt"], ["block_virt"], ["virtio_net", "net_tx_virt"],
     ["net_rx_virt", "net_copier"]], ids=" ".join)
 def test_crashes_cost_only_time(boot, sdk, many_files, many_disk, tmp_path, programs):
-    loader = harness.composed(sdk, {p: f"crashing_{p}" for p in programs}, tmp_path)
-    machine = boot(sdk, many_disk, loader=loader)
+    image = harness.compose(sdk, harness.EXAMPLE, tmp_path, {p: f"crashing_{p}" for p in programs})
+    machine = boot(sdk, many_disk, image=image)
     machine.wait_for("web: serving 1000 files")
     crashes = 3 * len(programs)
     end = time.monotonic() + 60
