@@ -14,7 +14,7 @@ CROSS   ?= aarch64-linux-gnu-
 CC_PD   := $(CROSS)gcc
 
 PICOLIBC  := /usr/lib/picolibc/aarch64-linux-gnu
-PD_CFLAGS := -std=c17 -fasm -O2 -g -ffreestanding -mcpu=cortex-a53 -mno-outline-atomics -mgeneral-regs-only -fno-pie \
+PD_CFLAGS := -std=c17 -fasm -O2 -flto -g -ffreestanding -mcpu=cortex-a53 -mno-outline-atomics -mgeneral-regs-only -fno-pie \
              -ffunction-sections -fdata-sections -fno-common -fno-stack-protector \
              -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
              -Iinclude -I. -isystem $(SDK_BOARD)/include -isystem $(PICOLIBC)/include -MMD -MP
@@ -38,9 +38,10 @@ PROGRAM_ELFS := $(foreach s,$(DRIVERS) $(VIRTUALISERS),$(call program_of,$(s))) 
 .PHONY: programs
 programs: $(PROGRAM_ELFS)
 
-$(OUT)/obj/core/memory.o: PD_CFLAGS += -fno-builtin -fno-tree-loop-distribute-patterns
+# The compiler makes calls of these functions after it has looked at all others.
+$(OUT)/obj/core/memory.o: PD_CFLAGS += -fno-lto -fno-builtin -fno-tree-loop-distribute-patterns
 
-$(OUT)/obj/%.o: %.c $(SDK_STAMP) | $(SETUP_STAMP)
+$(OUT)/obj/%.o: %.c $(SDK_STAMP) mk/programs.mk | $(SETUP_STAMP)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	@$(CC_PD) $(PD_CFLAGS) -c $< -o $@
@@ -52,7 +53,7 @@ $(OUT)/obj/%.o: %.S $(SDK_STAMP) | $(SETUP_STAMP)
 
 $(OUT)/libquoll.a: $(call object_of,$(LIBRARY))
 	@rm -f $@
-	@$(CROSS)ar rcs $@ $^
+	@$(CROSS)gcc-ar rcs $@ $^
 
 # quoll_link OBJECTS-AND-ARCHIVES: link $@ and give the names of libmicrokit's words
 # to the read-only copies in start.o, so that the SDK's tool patches those.
@@ -60,7 +61,7 @@ MICROKIT_WORDS := microkit_name microkit_irqs microkit_notifications microkit_pp
 define quoll_link
 @mkdir -p $(@D)
 @echo "  LINK    $(@F)"
-@$(CC_PD) $(PD_LDFLAGS) $(2) $(OUT)/obj/core/start.o $(1) \
+@$(CC_PD) $(PD_CFLAGS) $(PD_LDFLAGS) $(2) $(OUT)/obj/core/start.o $(1) \
     -L$(SDK_BOARD)/lib -Wl,--start-group $(OUT)/libquoll.a -lmicrokit $(PICOLIBC)/lib/libc.a -lgcc -Wl,--end-group -o $@.tmp
 @sh mk/check-data.sh $(CROSS)nm $@.tmp $(@F)
 @$(CROSS)objcopy $(foreach w,$(MICROKIT_WORDS),--redefine-sym $(w)=live_$(w) --redefine-sym saved_$(w)=$(w)) $@.tmp
