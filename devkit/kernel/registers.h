@@ -21,7 +21,6 @@
 
 #ifndef __ASSEMBLER__
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,12 +35,12 @@ struct registers {
 
 #define REGISTER_COUNT (sizeof(struct registers) / sizeof(uint64_t))
 
-static_assert(offsetof(struct registers, sp) == AT_SP, "vectors.S");
-static_assert(offsetof(struct registers, spsr) == AT_SPSR, "vectors.S");
-static_assert(offsetof(struct registers, x) == AT_X0, "vectors.S");
-static_assert(offsetof(struct registers, x16) == AT_X16, "vectors.S");
-static_assert(offsetof(struct registers, x9) == AT_X9, "vectors.S");
-static_assert(offsetof(struct registers, x19) == AT_X19, "vectors.S");
+_Static_assert(offsetof(struct registers, sp) == AT_SP, "vectors.S");
+_Static_assert(offsetof(struct registers, spsr) == AT_SPSR, "vectors.S");
+_Static_assert(offsetof(struct registers, x) == AT_X0, "vectors.S");
+_Static_assert(offsetof(struct registers, x16) == AT_X16, "vectors.S");
+_Static_assert(offsetof(struct registers, x9) == AT_X9, "vectors.S");
+_Static_assert(offsetof(struct registers, x19) == AT_X19, "vectors.S");
 
 #endif
 #endif
