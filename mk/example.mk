@@ -33,7 +33,7 @@ $(EXAMPLE_PDS)/echo.elf: $(ECHO_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
 
 $(BOARD_DTB): boards/$(BOARD).mk | $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	@$(call BOARD_DTB_COMMAND,$@) 2>/dev/null
+	@$(call BOARD_DTB_COMMAND,$@) >$@.log 2>&1 || { cat $@.log >&2; exit 1; }
 
 $(EXAMPLE_OUT)/loader.img: $(EXAMPLE_DIR)/system.yaml $(EXAMPLE_PDS)/web.elf \
         $(EXAMPLE_PDS)/echo.elf $(PROGRAM_ELFS) $(QUOLL) $(BOARD_DTB) $(SDK_STAMP)
