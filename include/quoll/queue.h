@@ -34,6 +34,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Both halves are part of the link ABI: little-endian, one cache line each. */
@@ -70,16 +71,39 @@ struct queue_consumer {
     bool broken;
 };
 
+/* A piece of an entry, at any place and of any type. */
+typedef uint64_t __attribute__((may_alias, aligned(1))) queue_word;
+typedef uint32_t __attribute__((may_alias, aligned(1))) queue_half;
+typedef uint8_t __attribute__((may_alias)) queue_byte;
+
+#define QUEUE_COPY_PIECES(type, to, from, size, at)                                                \
+    for (; (size) - (at) >= sizeof(type); (at) += sizeof(type)) {                                  \
+        type piece_ = *(const type *)((from) + (at));                                              \
+        __asm__ volatile("" : "+r"(piece_));                                                       \
+        *(type *)((to) + (at)) = piece_;                                                           \
+    }
+
 /*
- * The one way to read an entry out of a peer's page. The barrier makes the
- * compiler forget that the copy once equalled the original: without it, it may
- * read the original again, after the peer has changed it.
+ * The one way to read an entry out of a peer's page. Each piece is loaded once, and the
+ * barrier makes the compiler forget where it came from: without it, it may read the
+ * original again, after the peer has changed it. The barrier is on the value alone, so
+ * that entry and handle may stay in registers. The size is a constant to the compiler.
  */
 #define queue_copy_in(copy, original)                                                              \
-    do {                                                                                           \
-        *(copy) = *(original);                                                                     \
-        __asm__ volatile("" : : "r"(copy) : "memory");                                             \
-    } while (0)
+    queue_fetch(copy, original, sizeof(*(copy) = *(original))) /* of one type */
+
+__attribute__((always_inline)) static inline void queue_fetch(void *copy, const void *original,
+                                                              size_t size)
+{
+    unsigned char *to = copy;
+    const unsigned char *from = original;
+    size_t at = 0;
+
+#pragma GCC unroll 8
+    QUEUE_COPY_PIECES(queue_word, to, from, size, at)
+    QUEUE_COPY_PIECES(queue_half, to, from, size, at)
+    QUEUE_COPY_PIECES(queue_byte, to, from, size, at)
+}
 
 /** Whether an index has been passed: `at` lies among the last `fresh` before `now`. */
 static inline bool queue_passed(uint32_t at, uint32_t now, uint32_t fresh)
