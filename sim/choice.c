@@ -86,15 +86,19 @@ static unsigned take(uint64_t n, unsigned value, const char *what, const char *w
     return value;
 }
 
-/* The answer to choice number `n`: 0 to others; 0 without `others`. */
-static unsigned decide(uint64_t n, unsigned others, unsigned one_in, const char *what,
-                       const char *who)
+/*
+ * The answer to the next choice: 0 to others. In an exhaustive search the number of a
+ * choice, which depends on the path, must not come to lie on a stack.
+ */
+static unsigned decide(unsigned others, unsigned one_in, const char *what, const char *who)
 {
     uint64_t value;
 
     if (sim_options.schedule == SIM_EXHAUSTIVE) {
-        return others == 0 ? 0 : explore_ask(n, others + 1U, what, who);
+        number += 1;
+        return others == 0 ? 0 : explore_ask(others + 1U, what, who);
     }
+    uint64_t n = number++;
     if (!is_odd(n, one_in, &value) || others == 0) {
         return 0;
     }
@@ -103,7 +107,7 @@ static unsigned decide(uint64_t n, unsigned others, unsigned one_in, const char 
 
 unsigned choice(const char *what, const char *who, unsigned count)
 {
-    return decide(number++, count - (count > 0), OTHER_DEVICE, what, who);
+    return decide(count - (count > 0), OTHER_DEVICE, what, who);
 }
 
 /* ---- Who runs ---- */
@@ -115,7 +119,7 @@ static bool before(const struct sim_pd *a, const struct sim_pd *b)
                : sim_machine.last_turn[a->index] < sim_machine.last_turn[b->index];
 }
 
-static unsigned runnable(struct sim_pd **list, const struct sim_pd *but)
+static unsigned runnable(struct sim_pd **to, const struct sim_pd *but)
 {
     unsigned count = 0;
 
@@ -125,16 +129,22 @@ static unsigned runnable(struct sim_pd **list, const struct sim_pd *but)
             continue;
         }
         unsigned at = count++;
-        for (; at > 0 && before(pd, list[at - 1U]); at--) {
-            list[at] = list[at - 1U];
+        for (; at > 0 && before(pd, to[at - 1U]); at--) {
+            to[at] = to[at - 1U];
         }
-        list[at] = pd;
+        to[at] = pd;
     }
     return count;
 }
 
-/* What else than `but` can happen: protection domains that can run, then late stores. */
-static unsigned ways(struct sim_pd **list, const struct sim_pd *but, unsigned *first_store)
+/*
+ * What else than `but` can happen: protection domains that can run, then late stores. Not
+ * on the stack, which is a protection domain's and part of the state: to be asked for again
+ * after a decision.
+ */
+static struct sim_pd *list[2 * SIM_MAX_PDS];
+
+static unsigned ways(const struct sim_pd *but, unsigned *first_store)
 {
     unsigned count = runnable(list, but);
 
@@ -163,19 +173,16 @@ struct sim_pd *choice_forced(void)
 
 unsigned choice_count_next(void)
 {
-    struct sim_pd *list[2 * SIM_MAX_PDS];
-    unsigned first_store, count = ways(list, NULL, &first_store);
+    unsigned first_store, count = ways(NULL, &first_store);
 
     return first_store == 0 ? 0 : count;
 }
 
 struct sim_pd *choice_answer_next(unsigned which)
 {
-    struct sim_pd *list[2 * SIM_MAX_PDS];
     unsigned first_store;
 
-    (void)ways(list, NULL, &first_store);
-    number += 1;
+    (void)ways(NULL, &first_store);
     if (which < first_store) {
         return list[which];
     }
@@ -189,9 +196,8 @@ struct sim_pd *choice_next(void)
     unsigned count;
 
     while (next == NULL && (count = choice_count_next()) > 0) {
-        bool is_free = sim_options.any_order && count > 1;
         next = choice_answer_next(
-            is_free ? decide(number, count - 1U, OTHER_NEXT, "runs next", "another") : 0);
+            sim_options.any_order ? decide(count - 1U, OTHER_NEXT, "runs next", "another") : 0);
     }
     return next;
 }
@@ -210,7 +216,7 @@ static bool passes(void)
 
 void choice_point(const char *what)
 {
-    struct sim_pd *list[2 * SIM_MAX_PDS], *me = sim_current;
+    struct sim_pd *me = sim_current;
     unsigned which, first_store;
 
     if (!sim_options.any_order || me == NULL) {
@@ -221,8 +227,8 @@ void choice_point(const char *what)
             number += 1;
             return;
         }
-        unsigned others = ways(list, me, &first_store);
-        which = decide(number++, others, 1, what, me->name);
+        which = decide(ways(me, &first_store), 1, what, me->name);
+        (void)ways(me, &first_store);
         until_odd = 1U + next_random() % (2U * sim_options.preempt);
         if (which > first_store) {
             let_out(list[which - 1U]);

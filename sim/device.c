@@ -301,18 +301,3 @@ bool sim_watch(struct sim_device *device, int fd)
     watched[device->index] = fd;
     return true;
 }
-
-bool sim_option(const char *options, const char *key, char *value, size_t size)
-{
-    size_t length = strlen(key);
-
-    while (*options != '\0') {
-        size_t end = strcspn(options, ",");
-        if (end > length && strncmp(options, key, length) == 0 && options[length] == '=') {
-            snprintf(value, size, "%.*s", (int)(end - length - 1), options + length + 1);
-            return true;
-        }
-        options += end + (options[end] == ',');
-    }
-    return false;
-}

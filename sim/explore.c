@@ -54,12 +54,12 @@ static size_t first_node, node_count, node_room;
 static struct decisions path;
 static struct pool_counts counts;
 
-unsigned explore_ask(uint64_t number, unsigned count, const char *what, const char *who)
+unsigned explore_ask(unsigned count, const char *what, const char *who)
 {
     if (sim_current == NULL) { /* an event of a device: as of an ordinary one */
         return 0;
     }
-    question = (struct question){number, count, sim_current, what, who};
+    question = (struct question){choice_number() - 1U, count, sim_current, what, who};
     kernel_yield();
     return answer;
 }
@@ -93,8 +93,12 @@ static enum reached go_on(struct sim_pd *pd)
         }
         clock_events();
         unsigned ways = choice_count_next();
+        uint64_t number = choice_number();
+        if (ways > 0) {
+            choice_go_on_from(number + 1U);
+        }
         if (ways > 1) {
-            question = (struct question){choice_number(), ways, NULL, "runs next", "another"};
+            question = (struct question){number, ways, NULL, "runs next", "another"};
             return REACHED_QUESTION;
         }
         if (ways == 1) {
@@ -150,7 +154,7 @@ static bool go_back(unsigned *way)
             continue;
         }
         snapshot_restore(&node->snapshot);
-        choice_go_on_from(node->question.number + (node->question.who != NULL));
+        choice_go_on_from(node->question.number + 1U);
         *way = take_way(node);
         return true;
     }

@@ -35,24 +35,39 @@ static size_t scheduler_stack_size;
 
 /* ---- Threads ---- */
 
+static void sleep_now(void);
+
+/* A thread from its wake-up to its sleep. */
 static void enter(void)
 {
+    struct sim_pd *pd = sim_current;
+
     FIBER_ARRIVE(NULL, &scheduler_stack, &scheduler_stack_size);
-    sim_current->program->main();
+    report_step("%s wakes up: 0x%lx", pd->name, state_of(pd)->badge);
+    pd->program->wake(state_of(pd)->badge);
+    sleep_now();
 }
 
-void kernel_start(struct sim_pd *pd)
+/* The next time it runs, it enters anew. */
+static void fresh_stack(struct sim_pd *pd)
 {
-    struct sim_pd_state *st = state_of(pd);
     uintptr_t *sp = (uintptr_t *)(void *)(pd->stack + pd->stack_size);
 
-    program_reset(pd);
     *--sp = 0; /* enter() does not return; and calls leave the stack at 16 n + 8 */
     *--sp = (uintptr_t)enter;
     for (unsigned saved = 0; saved < 6; saved++) {
         *--sp = 0;
     }
-    st->sp = sp;
+    state_of(pd)->sp = sp;
+}
+
+void kernel_start(struct sim_pd *pd)
+{
+    struct sim_pd_state *st = state_of(pd);
+
+    program_reset(pd);
+    fresh_stack(pd);
+    st->badge = 0;
     st->status = SIM_READY;
     st->since = sim_machine.now;
 }
@@ -148,7 +163,7 @@ static void deliver(struct sim_pd *pd)
     st->since = sim_machine.now;
 }
 
-uint64_t sim_wait(void)
+static void sleep_now(void)
 {
     struct sim_pd *pd = sim_current;
     struct sim_pd_state *st = state_of(pd);
@@ -158,16 +173,11 @@ uint64_t sim_wait(void)
         choice_point("sleeping");
     }
     kernel_flush(pd, SIM_LATE_STORES);
+    report_step("%s sleeps", pd->name);
     st->status = SIM_WAITING;
+    fresh_stack(pd);
     deliver(pd);
-    if (st->status == SIM_WAITING) {
-        report_step("%s sleeps", pd->name);
-        kernel_yield();
-    } else {
-        choice_point("waiting");
-    }
-    report_step("%s wakes up: 0x%lx", pd->name, st->badge);
-    return st->badge;
+    kernel_abandon();
 }
 
 uint64_t sim_fault_label(void)

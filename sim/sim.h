@@ -295,7 +295,7 @@ void watch_check(void);
 
 /* explore.c */
 int explore(void);
-unsigned explore_ask(uint64_t number, unsigned count, const char *what, const char *who);
+unsigned explore_ask(unsigned count, const char *what, const char *who);
 
 /* report.c */
 void report_output(const char *text);

@@ -7,6 +7,8 @@
 #include "sim/sim.h"
 #include "text.h"
 
+#define LEFTOVERS 2048U
+
 /* A copy of a part's contents. */
 struct part {
     uint32_t references;
@@ -93,8 +95,10 @@ static void touch(size_t number)
     live[number] = (struct live){0};
 }
 
+/* What calls have left behind below the stack would come back as parts of later frames. */
 void snapshot_has_run(unsigned pd)
 {
+    memset((unsigned char *)sim_machine.pd[pd].sp - LEFTOVERS, 0, LEFTOVERS);
     touch(1 + pd);
 }
 
@@ -203,6 +207,10 @@ struct snapshot snapshot_take(void)
 /* The machine's record comes first: it says how much of the stacks there is. */
 static void put_back(size_t number, const struct part *part)
 {
+    if (number >= first_region && number < first_device) {
+        struct sim_region *region = &sim_system.regions[number - first_region];
+        region->extent = part->size > region->extent ? part->size : region->extent;
+    }
     struct pieces p = pieces_of(number);
     size_t at = 0;
 
@@ -211,6 +219,9 @@ static void put_back(size_t number, const struct part *part)
         memcpy(p.at[i], part->bytes + at, size);
         memset(p.at[i] + size, 0, p.size[i] - size);
         at += size;
+    }
+    if (number > 0 && number < first_region) {
+        snapshot_has_run((unsigned)number - 1U);
     }
 }
 

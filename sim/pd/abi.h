@@ -22,7 +22,7 @@ enum sim_access_kind { SIM_READ = 0, SIM_WRITE = 1, SIM_ATOMIC = 2 };
 
 /* One in each program, `sim_program`; the simulator fills in the ranges. */
 struct sim_program {
-    void (*main)(void);           /* of the protection domain's thread: never returns */
+    void (*wake)(uint64_t badge); /* one wake-up; badge 0: start */
     char *name;                   /* microkit_name */
     void (*before_restart)(void); /* NULL: nothing to save */
     uintptr_t image_start, image_size;
@@ -35,9 +35,8 @@ struct sim_program {
 extern int64_t sim_fuel;
 void sim_out_of_fuel(void);
 
-/* Sleep until notified or a child faults; the words are those of libmicrokit's badge. */
+/* In a badge, beside the channels: a child, whose number is the rest, has faulted. */
 #define SIM_BADGE_FAULT (1ULL << 62)
-uint64_t sim_wait(void);
 uint64_t sim_fault_label(void);
 
 void sim_notify(unsigned channel);

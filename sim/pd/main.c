@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A protection domain's thread, as libmicrokit runs it: init(), then for ever wait,
- * call notified() for each bit of the badge, lowest channel first. The one deferred
- * signal goes out with the wait.
+ * A protection domain's wake-up, as libmicrokit does it: init(), or notified() for each bit
+ * of the badge, lowest channel first, or fault(). The one deferred signal goes out at the
+ * end. Between wake-ups a thread's stack is empty, so each begins with a fresh one.
  */
 #include <microkit.h>
 
@@ -75,26 +75,24 @@ static void handle_fault(microkit_child child)
     (void)fault(child, microkit_msginfo_new(sim_fault_label(), 0), &reply);
 }
 
-static void run(void)
+static void wake(uint64_t badge)
 {
-    init();
-    for (;;) {
-        send_deferred();
-        uint64_t badge = sim_wait();
-        if ((badge & SIM_BADGE_FAULT) != 0) {
-            handle_fault((microkit_child)(badge & ~SIM_BADGE_FAULT));
-            continue;
-        }
+    if (badge == 0) {
+        init();
+    } else if ((badge & SIM_BADGE_FAULT) != 0) {
+        handle_fault((microkit_child)(badge & ~SIM_BADGE_FAULT));
+    } else {
         for (microkit_channel channel = 0; badge != 0; badge >>= 1, channel++) {
             if ((badge & 1U) != 0) {
                 notified(channel);
             }
         }
     }
+    send_deferred();
 }
 
 #pragma weak sim_before_restart
 void sim_before_restart(void);
 
 struct sim_program sim_program = {
-    .main = run, .name = microkit_name, .before_restart = sim_before_restart};
+    .wake = wake, .name = microkit_name, .before_restart = sim_before_restart};
