@@ -56,13 +56,13 @@ run: ports example disk
 	    SDK_NAME=$(SDK_NAME) sh $(EXAMPLE_DIR)/run.sh $(BUILD)/example/site.img \
 	    $(call BOARD_RUN_COMMAND,$(EXAMPLE_OUT)/loader.img)
 
+$(BUILD)/example/ports: $(EXAMPLE_DIR)/host/ports.c | $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	@$(CC) -std=c17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror $< -o $@
+
 # First of all, so that nobody waits for a build to learn of it.
 .PHONY: ports
-ports: | $(SETUP_STAMP)
-	@python3 $(EXAMPLE_DIR)/ports.py HTTP_PORT=tcp:$(HTTP_PORT) \
+ports: $(BUILD)/example/ports
+	@$< HTTP_PORT=tcp:$(HTTP_PORT) \
 	    ECHO_UDP_PORT=udp:$(ECHO_UDP_PORT) ECHO_TCP_PORT=tcp:$(ECHO_TCP_PORT)
 
-# For tests: where the image lies.
-.PHONY: example-path
-example-path:
-	@echo $(EXAMPLE_OUT)/loader.img
