@@ -21,7 +21,6 @@
 #define BATCH NET_DRIVER_BATCH
 #define FEW   32U /* with less Rx buffers in the device, we want to know of free ones */
 
-static const struct net_device *device;
 static enum { LOST, STOPPED, RUNNING } state;
 static struct net_info info;
 static struct link rx, tx;
@@ -45,26 +44,19 @@ static void tell(void)
 /* Received frames go to the virtualiser; false if there is no room for more. */
 static bool deliver(void)
 {
-    struct net_rx_done done[BATCH];
-    unsigned room = queue_look_for_room(&rx.out);
+    uint32_t most = 0, n = 0;
 
-    while (room > 0) {
-        unsigned n = device->rx_take(done, least(room, BATCH));
+    (void)queue_look_for_room(&rx.out);
+    while (n == most && rx.out.room > 0) {
+        most = BATCH;
+        struct net_rx_done *done = net_rx_dones_slots(&rx.out, &most);
 
-        if (n == 0) {
-            break;
-        }
-        struct queue_producer out = rx.out; /* in registers over the loop */
-
-        for (unsigned i = 0; i < n; i++) {
-            (void)net_rx_dones_put(&out, &done[i]);
-        }
-        rx.out = out;
-        room -= n;
+        n = net_device.rx_take(done, most);
+        queue_filled(&rx.out, n);
         rx_held -= n;
     }
     link_publish(&rx);
-    return room > 0;
+    return rx.out.room > 0;
 }
 
 static unsigned take_buffers(struct net_rx_buffer *buffers, unsigned most)
@@ -83,17 +75,17 @@ static unsigned take_buffers(struct net_rx_buffer *buffers, unsigned most)
 static bool refill(void)
 {
     struct net_rx_buffer buffers[BATCH];
-    unsigned room = least(device->rx_room(), queue_look(&rx.in));
+    unsigned room = least(net_device.rx_room(), queue_look(&rx.in));
 
     while (room > 0) {
         unsigned n = take_buffers(buffers, least(room, BATCH));
 
-        device->rx_give(buffers, n);
+        net_device.rx_give(buffers, n);
         room -= n;
         rx_held += n;
     }
     link_release(&rx);
-    return rx_held >= FEW || device->rx_room() == 0 || queue_sleep(&rx.in);
+    return rx_held >= FEW || net_device.rx_room() == 0 || queue_sleep(&rx.in);
 }
 
 static void receive(void)
@@ -103,7 +95,7 @@ static void receive(void)
     do {
         room = deliver();
         while (!refill()) {}
-    } while (room ? !device->rx_sleep() : !queue_wait_for_room(&rx.out));
+    } while (room ? !net_device.rx_sleep() : !queue_wait_for_room(&rx.out));
 }
 
 /* ---- Sending ---- */
@@ -111,25 +103,18 @@ static void receive(void)
 /* Sent frames go back to the virtualiser; false if there is no room for more. */
 static bool answer(void)
 {
-    struct net_tx_done done[BATCH];
-    unsigned room = queue_look_for_room(&tx.out);
+    uint32_t most = 0, n = 0;
 
-    while (room > 0) {
-        unsigned n = device->tx_take(done, least(room, BATCH));
+    (void)queue_look_for_room(&tx.out);
+    while (n == most && tx.out.room > 0) {
+        most = BATCH;
+        struct net_tx_done *done = net_tx_dones_slots(&tx.out, &most);
 
-        if (n == 0) {
-            break;
-        }
-        struct queue_producer out = tx.out;
-
-        for (unsigned i = 0; i < n; i++) {
-            (void)net_tx_dones_put(&out, &done[i]);
-        }
-        tx.out = out;
-        room -= n;
+        n = net_device.tx_take(done, most);
+        queue_filled(&tx.out, n);
     }
     link_publish(&tx);
-    return room > 0;
+    return tx.out.room > 0;
 }
 
 static unsigned take_frames(struct net_tx_frame *frames, unsigned most)
@@ -149,12 +134,12 @@ static bool send(void)
 {
     struct net_tx_frame frames[BATCH];
     unsigned ready = queue_look(&tx.in);
-    unsigned room = ready == 0 ? 1 : device->tx_room();
+    unsigned room = ready == 0 ? 1 : net_device.tx_room();
 
     while (room > 0 && tx.in.ready > 0) {
         unsigned n = take_frames(frames, least(room, BATCH));
 
-        device->tx_give(frames, n);
+        net_device.tx_give(frames, n);
         room -= n;
     }
     link_release(&tx);
@@ -172,7 +157,7 @@ static void transmit(void)
         if (!room_above && queue_wait_for_room(&tx.out)) {
             tx_interrupts = false; /* the virtualiser comes first */
         }
-    } while (!device->tx_sleep(tx_interrupts) || (room_below && !queue_sleep(&tx.in)));
+    } while (!net_device.tx_sleep(tx_interrupts) || (room_below && !queue_sleep(&tx.in)));
 }
 
 /* ---- Lives ---- */
@@ -183,7 +168,7 @@ static void stop(void)
         return;
     }
     state = STOPPED;
-    if (device->stop() != QUOLL_OK) {
+    if (net_device.stop() != QUOLL_OK) {
         state = LOST; /* the links are left alone: nobody may use again what the device has */
         count(COUNT_DEVICE_ERRORS, 1);
         return;
@@ -196,7 +181,7 @@ static void forget_rx(void)
 {
     struct net_rx_done done[BATCH];
 
-    while (device->rx_take(done, BATCH) > 0) {}
+    while (net_device.rx_take(done, BATCH) > 0) {}
     rx_held = 0;
 }
 
@@ -204,7 +189,7 @@ static void forget_tx(void)
 {
     struct net_tx_done done[BATCH];
 
-    while (device->tx_take(done, BATCH) > 0) {}
+    while (net_device.tx_take(done, BATCH) > 0) {}
 }
 
 /* As link_check(), but the device stops before a new life is acknowledged. */
@@ -242,12 +227,12 @@ static void try_start(void)
     if (!given_back()) {
         return;
     }
-    enum quoll_error error = device->start(&info);
+    enum quoll_error error = net_device.start(&info);
 
     if (error != QUOLL_OK) {
         count(COUNT_DEVICE_ERRORS, 1);
         quoll_log("cannot start: %s", quoll_error_name(error));
-        (void)device->stop();
+        (void)net_device.stop();
         return;
     }
     state = RUNNING;
@@ -263,12 +248,11 @@ static bool links_up(void)
     return check(&tx, forget_tx) && up && state != LOST;
 }
 
-void net_driver_start(const struct net_device *operations)
+void net_driver_start(void)
 {
     microkit_channel interrupt = quoll_config.device.interrupt[0];
 
-    device = operations;
-    enum quoll_error error = device->stop();
+    enum quoll_error error = net_device.stop();
 
     microkit_irq_ack(interrupt); /* an earlier life may owe it */
     if (error != QUOLL_OK) {
@@ -301,7 +285,7 @@ static void work(bool receiving, bool sending)
         (void)link_broken(&rx);
         (void)link_broken(&tx);
     }
-    if (device->failed()) {
+    if (net_device.failed()) {
         stop();
         if (state == STOPPED) {
             try_start();
@@ -318,7 +302,7 @@ void net_driver_wake(microkit_channel channel)
     }
     if (interrupt) {
         count(COUNT_INTERRUPTS, 1);
-        if (state == RUNNING && device->interrupted(&info)) {
+        if (state == RUNNING && net_device.interrupted(&info)) {
             tell();
         }
     } else {

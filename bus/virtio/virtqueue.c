@@ -129,59 +129,6 @@ void virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts, 
     virtqueue_end(queue, &batch);
 }
 
-/* The last descriptor of a chain of `count`; they are still linked through `next`. */
-static uint32_t last_of(const struct virtqueue_slot *slots, uint32_t head, uint32_t number)
-{
-    for (; number > 1; number--) {
-        head = slots[head].next;
-    }
-    return head;
-}
-
-/* The indices are kept in registers: the rings may alias everything, as far as C knows. */
-unsigned virtqueue_take_many(struct virtqueue *queue, struct virtqueue_done *done, unsigned most)
-{
-    const volatile struct virtq_used_entry *ring = queue->used->ring;
-    struct virtqueue_slot *slots = queue->slot;
-    uint32_t first_free = queue->first_free;
-    uint32_t taken = queue->taken;
-    uint32_t size = queue->size;
-    uint32_t freed = 0;
-    const char *wrong = NULL;
-    unsigned n;
-
-    most = most < queue->ready ? most : queue->ready;
-    for (n = 0; n < most; n++) {
-        uint32_t id = ring[(taken + n) & (size - 1U)].id;
-        uint32_t length = ring[(taken + n) & (size - 1U)].length;
-
-        if (id >= size || slots[id].count == 0) {
-            wrong = "used a chain that it does not have";
-            break;
-        }
-        struct virtqueue_slot slot = slots[id];
-
-        if (length > slot.writable) {
-            wrong = "wrote more than it may";
-            break;
-        }
-        slots[id].count = 0;
-        slots[last_of(slots, id, slot.count)].next = (uint16_t)first_free;
-        done[n] = (struct virtqueue_done){slot.cookie, length};
-        freed += slot.count;
-        first_free = id;
-    }
-    queue->first_free = (uint16_t)first_free;
-    queue->free += (uint16_t)freed;
-    queue->taken += (uint16_t)n;
-    queue->ready -= (uint16_t)n;
-    queue->outstanding -= (uint16_t)n;
-    if (wrong != NULL) {
-        virtqueue_break(queue, wrong);
-    }
-    return n;
-}
-
 /* 2.7.13, steps 4 to 6; 2.7.13.4.1 for the last. */
 void virtqueue_publish(struct virtqueue *queue)
 {

@@ -3,8 +3,11 @@
  * What a network driver is made of: the operations of one device, to be filled into
  * the loops that all network drivers share (net/driver.c).
  *
- *     static const struct net_device device = {.start = start, ...};
- *     NET_DRIVER(device, .compatible = {"virtio,mmio"}, .registers = 1, ...);
+ *     const struct net_device net_device = {.start = start, ...};
+ *     NET_DRIVER(.compatible = {"virtio,mmio"}, .registers = 1, ...);
+ *
+ * A constant of this name, not a pointer handed over: then the compiler, which sees
+ * loops and device together, makes one piece of them.
  *
  * Whatever the device is given, it hands back exactly once: when done, or after
  * stop(), through the same two operations. All are called one at a time, and those
@@ -57,7 +60,7 @@ struct net_device {
      * Take back up to `most` (<= NET_DRIVER_BATCH) that the device is done with; after stop(), all
      * that it still had, received ones with length 0.
      *
-     * @return how many; 0 only if there are none
+     * @return how many; fewer than `most` only if there were no more
      */
     unsigned (*rx_take)(struct net_rx_done *done, unsigned most);
     unsigned (*tx_take)(struct net_tx_done *done, unsigned most);
@@ -78,14 +81,17 @@ struct net_device {
     bool (*tx_sleep)(bool wanted);
 };
 
-void net_driver_start(const struct net_device *device);
+/** The program's one device. */
+extern const struct net_device net_device;
+
+void net_driver_start(void);
 void net_driver_wake(microkit_channel channel);
 
 /** The whole program: its entry points and its description (struct quoll_driver). */
-#define NET_DRIVER(operations, ...)                                                                \
+#define NET_DRIVER(...)                                                                            \
     void pd_start(void)                                                                            \
     {                                                                                              \
-        net_driver_start(&(operations));                                                           \
+        net_driver_start();                                                                        \
     }                                                                                              \
     void pd_wake(microkit_channel channel)                                                         \
     {                                                                                              \

@@ -239,6 +239,13 @@ static inline bool queue_awaited(const struct queue_producer *q)
     return atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed) == q->published;
 }
 
+/** Take `count` slots of NAME_slots() as put. */
+static inline void queue_filled(struct queue_producer *q, uint32_t count)
+{
+    q->room -= count;
+    q->tail += count;
+}
+
 /**
  * Typed access for entries of one type.
  *
@@ -247,6 +254,9 @@ static inline bool queue_awaited(const struct queue_producer *q)
  * NAME_peek(q, &entry)  the same without taking it; NAME_drop(q) then takes it
  * NAME_put(q, &entry)   copies an entry in; false when the room that
  *                       queue_look_for_room() found is used up
+ * NAME_slots(q, &most)  where the next entries go that queue_filled() then puts: up to
+ *                       `most`, which becomes how many of them there is room for in
+ *                       one piece. Nobody else writes there.
  */
 #define QUEUE_OF(name, type)                                                                       \
     static inline bool name##_peek(const struct queue_consumer *q, type *entry)                    \
@@ -281,6 +291,15 @@ static inline bool queue_awaited(const struct queue_producer *q)
         q->room -= 1U;                                                                             \
         q->tail += 1U;                                                                             \
         return true;                                                                               \
+    }                                                                                              \
+    static inline type *name##_slots(struct queue_producer *q, uint32_t *most)                     \
+    {                                                                                              \
+        type *entries = (void *)q->mine->entries;                                                  \
+        uint32_t at = q->tail & (q->capacity - 1U);                                                \
+        uint32_t piece = q->capacity - at < q->room ? q->capacity - at : q->room;                  \
+                                                                                                   \
+        *most = piece < *most ? piece : *most;                                                     \
+        return &entries[at];                                                                       \
     }                                                                                              \
     struct name##_needs_semicolon
 

@@ -251,17 +251,94 @@ static inline unsigned virtqueue_look(struct virtqueue *queue)
     return ready;
 }
 
-/**
- * Take the next chains, at most `most`, of those that virtqueue_look() found.
- *
- * @return how many; fewer than there are if the device answered nonsense (broken)
+/*
+ * Taking in a batch, as adding: between begin and end nothing else is done with the
+ * queue. A device that answers nonsense ends the batch and is found out at its end.
  */
-unsigned virtqueue_take_many(struct virtqueue *queue, struct virtqueue_done *done, unsigned most);
+struct virtqueue_taking {
+    const volatile struct virtq_used_entry *ring;
+    struct virtqueue_slot *slot;
+    uint32_t size;
+    uint32_t taken;
+    uint32_t end; /* what virtqueue_look() found ends here */
+    uint32_t first_free;
+    uint32_t freed;
+    const char *wrong;
+};
+
+static inline struct virtqueue_taking virtqueue_taking_begin(struct virtqueue *queue)
+{
+    return (struct virtqueue_taking){
+        .ring = queue->used->ring,
+        .slot = queue->slot,
+        .size = queue->size,
+        .taken = queue->taken,
+        .end = (uint32_t)queue->taken + queue->ready,
+        .first_free = queue->first_free,
+    };
+}
+
+/* The last descriptor of a chain of `count`; they are still linked through `next`. */
+static inline uint32_t virtqueue_last_of(const struct virtqueue_slot *slots, uint32_t head,
+                                         uint32_t count)
+{
+    for (; count > 1; count--) {
+        head = slots[head].next;
+    }
+    return head;
+}
+
+/** Take the next of the chains that virtqueue_look() found; false if there is none. */
+static inline bool virtqueue_take_next(struct virtqueue_taking *t, struct virtqueue_done *done)
+{
+    if (t->taken == t->end) {
+        return false;
+    }
+    const volatile struct virtq_used_entry *entry = &t->ring[t->taken & (t->size - 1U)];
+    uint32_t id = entry->id;
+    uint32_t length = entry->length;
+
+    if (id >= t->size || t->slot[id].count == 0) {
+        t->wrong = "used a chain that it does not have";
+        return false;
+    }
+    struct virtqueue_slot slot = t->slot[id];
+
+    if (length > slot.writable) {
+        t->wrong = "wrote more than it may";
+        return false;
+    }
+    t->slot[id].count = 0;
+    t->slot[virtqueue_last_of(t->slot, id, slot.count)].next = (uint16_t)t->first_free;
+    *done = (struct virtqueue_done){slot.cookie, length};
+    t->first_free = id;
+    t->freed += slot.count;
+    t->taken += 1U;
+    return true;
+}
+
+static inline void virtqueue_taking_end(struct virtqueue *queue, const struct virtqueue_taking *t)
+{
+    uint16_t number = (uint16_t)(t->taken - queue->taken);
+
+    queue->first_free = (uint16_t)t->first_free;
+    queue->free += (uint16_t)t->freed;
+    queue->taken += number;
+    queue->ready -= number;
+    queue->outstanding -= number;
+    if (t->wrong != NULL) {
+        virtqueue_break(queue, t->wrong);
+    }
+}
 
 /** Take the next chain; false if there is none. */
 static inline bool virtqueue_take(struct virtqueue *queue, struct virtqueue_done *done)
 {
-    return virtqueue_take_many(queue, done, 1) == 1;
+    struct virtqueue_taking t = virtqueue_taking_begin(queue);
+    bool taken = virtqueue_take_next(&t, done);
+
+    virtqueue_taking_end(queue, &t);
+    return taken;
 }
 
 /**

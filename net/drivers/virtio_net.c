@@ -144,7 +144,7 @@ static uint32_t frame_length(uint32_t length)
 
 static unsigned rx_take(struct net_rx_done *done, unsigned most)
 {
-    struct virtqueue_done used[NET_DRIVER_BATCH];
+    struct virtqueue_done used;
     unsigned n = 0;
 
     if (!running) {
@@ -156,10 +156,12 @@ static unsigned rx_take(struct net_rx_done *done, unsigned most)
     if (rx.ready == 0 && virtqueue_look(&rx) == 0) {
         return 0;
     }
-    n = virtqueue_take_many(&rx, used, most);
-    for (unsigned i = 0; i < n; i++) {
-        done[i] = (struct net_rx_done){used[i].cookie, frame_length(used[i].length)};
+    struct virtqueue_taking taking = virtqueue_taking_begin(&rx);
+
+    for (; n < most && virtqueue_take_next(&taking, &used); n++) {
+        done[n] = (struct net_rx_done){used.cookie, frame_length(used.length)};
     }
+    virtqueue_taking_end(&rx, &taking);
     return n;
 }
 
@@ -199,7 +201,7 @@ static void tx_give(const struct net_tx_frame *frames, unsigned number)
 
 static unsigned tx_take(struct net_tx_done *done, unsigned most)
 {
-    struct virtqueue_done used[NET_DRIVER_BATCH];
+    struct virtqueue_done used;
     unsigned n = 0;
 
     if (!running) {
@@ -211,10 +213,12 @@ static unsigned tx_take(struct net_tx_done *done, unsigned most)
     if (tx.ready == 0 && virtqueue_look(&tx) == 0) {
         return 0;
     }
-    n = virtqueue_take_many(&tx, used, most);
-    for (unsigned i = 0; i < n; i++) {
-        done[i].id = used[i].cookie;
+    struct virtqueue_taking taking = virtqueue_taking_begin(&tx);
+
+    for (; n < most && virtqueue_take_next(&taking, &used); n++) {
+        done[n].id = used.cookie;
     }
+    virtqueue_taking_end(&tx, &taking);
     return n;
 }
 
@@ -228,7 +232,7 @@ static bool tx_sleep(bool wanted)
     return virtqueue_sleep(&tx, tx.outstanding < 2U ? 1U : tx.outstanding / 2U);
 }
 
-static const struct net_device operations = {
+const struct net_device net_device = {
     .stop = stop,
     .start = start,
     .interrupted = interrupted,
@@ -246,6 +250,6 @@ static const struct net_device operations = {
 #define DMA_SIZE 16384U
 static_assert(2U * VIRTQUEUE_DMA(VIRTQUEUE_MAX) <= DMA_SIZE, "both queues fit");
 
-NET_DRIVER(operations, .compatible = {"virtio,mmio"}, .registers = 1,
+NET_DRIVER(.compatible = {"virtio,mmio"}, .registers = 1,
            .register_size = {VIRTIO_DRIVER_REGISTERS}, .interrupts = 1, .interrupt = {0},
            .dma_size = DMA_SIZE);

@@ -132,7 +132,7 @@ static bool tx_sleep(bool wanted)
     return !wanted || model.tx_armed;
 }
 
-static const struct net_device operations = {
+const struct net_device net_device = {
     .stop = stop_device,
     .start = start,
     .interrupted = interrupted,
@@ -151,7 +151,7 @@ static const struct net_device operations = {
 
 void pd_start(void)
 {
-    net_driver_start(&operations);
+    net_driver_start();
 }
 
 void pd_wake(microkit_channel channel)
