@@ -50,14 +50,15 @@ class Machine:
 
     def __init__(self, image, folder, arguments):
         self.console = folder / f"console-{time.monotonic_ns()}.txt"
-        self.process = subprocess.Popen(
-            [*QEMU, "-serial", f"file:{self.console}", *arguments,
-             "-device", f"loader,file={image},addr=0x70000000,cpu-num=0"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        with open(self.console, "wb") as console:  # the emulator's own messages too
+            self.process = subprocess.Popen(
+                [*QEMU, "-serial", "stdio", *arguments,
+                 "-device", f"loader,file={image},addr=0x70000000,cpu-num=0"],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT)
 
     @property
     def raw(self):
-        return self.console.read_bytes() if self.console.exists() else b""
+        return self.console.read_bytes()
 
     @property
     def text(self):
@@ -80,7 +81,7 @@ class Machine:
             if not missing:
                 return self
             if ended:
-                pytest.fail(f"the emulator ended: {self.process.stderr.read().decode()}")
+                pytest.fail(f"the emulator ended, having shown:\n{self.text[-6000:]}")
             if time.monotonic() > end:
                 pytest.fail(f"the console did not show {missing}; it showed:\n{self.text[-6000:]}")
             time.sleep(0.05)
@@ -88,4 +89,3 @@ class Machine:
     def stop(self):
         self.process.kill()
         self.process.wait()
-        self.process.stderr.close()

@@ -9,7 +9,6 @@
  * Prints: answered failed bytes seconds. Fails if one request failed; says why for
  * the first few. A server that makes no progress for 30 seconds has failed.
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
