@@ -33,6 +33,7 @@ include mk/example.mk
 include mk/tests.mk
 include mk/conformance.mk
 include mk/bench.mk
+include mk/driver.mk
 include mk/sim.mk
 
 .PHONY: help

@@ -1,8 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+bool sim_option(const char *options, const char *key, char *value, size_t size)
+{
+    size_t length = strlen(key);
+
+    while (*options != '\0') {
+        size_t end = strcspn(options, ",");
+        if (end > length && strncmp(options, key, length) == 0 && options[length] == '=') {
+            snprintf(value, size, "%.*s", (int)(end - length - 1), options + length + 1);
+            return true;
+        }
+        options += end + (options[end] == ',');
+    }
+    return false;
+}
 
 uint64_t option_number(struct sim_device *device, const char *options, const char *key,
                        uint64_t otherwise)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Each driver under its class's tests (tests/driver/CLASS.c), with the simulated device and
+with QEMU's model. Built by `make driver-tests`."""
+import functools
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TESTS = Path(__file__).resolve().parent
+BUILD = ROOT / "build"
+
+
+def names(source):
+    """Those for all machines, and those for the simulated device alone."""
+    lists = re.findall(r"CMUnitTest (\w+)\[\] = {(.*?)};", source.read_text(), re.S)
+    found = {name: re.findall(r"DRIVER_TEST\((\w+)\)", body) for name, body in lists}
+    return found["tests"], found["simulated"]
+
+
+def cases():
+    for driver in sorted(ROOT.glob("*/drivers/*.c")):
+        source = TESTS / f"{driver.parent.parent.name}.c"
+        if not source.exists():
+            continue
+        common, simulated = names(source)
+        for name in common + simulated:
+            yield pytest.param(driver, "simulated", name, id=f"{driver.stem}-simulated-{name}")
+        for name in common:
+            yield pytest.param(driver, "qemu", name, id=f"{driver.stem}-qemu-{name}")
+
+
+@functools.cache
+def run(driver, machine):
+    program = BUILD / "driver" / f"driver-{driver.parent.parent.name}"
+    elf = BUILD / "sim" / "asan" / "programs" / f"{driver.stem}.elf"
+    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
+    done = subprocess.run([program, elf, machine], capture_output=True, text=True, timeout=300,
+                          env=environment, errors="replace")
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("driver, machine, name", cases())
+def test_driver(driver, machine, name):
+    log = run(driver, machine)
+    if not re.search(rf"^ok \d+ - {name}$", log, re.M):
+        pytest.fail(log[-4000:], pytrace=False)
