@@ -78,6 +78,7 @@ static bool up(struct net_client_pool *pool)
 
     if (state == LINK_CAME_UP) {
         take_all_back(pool);
+        pool->info_seen = 1; /* no generation of whole information is odd */
     }
     return state != LINK_DOWN;
 }
@@ -278,14 +279,28 @@ void net_client_mac(const struct net_client *client, uint8_t mac[6])
     memcpy(mac, client->tx.link.config->settings.net.mac, 6);
 }
 
-static bool ready(const struct net_client_pool *pool)
+/* The information is read anew when its generation says that there is some. */
+static bool ready(struct net_client_pool *pool)
 {
+    const struct link *link = &pool->link;
     struct net_info info;
 
-    return link_told(&pool->link, &info, sizeof info) && info.ready == 1 && info.link == 1;
+    if (!link->up) {
+        return false;
+    }
+    uint32_t generation = atomic_load_explicit(&link->peer->generation, memory_order_acquire);
+
+    if (generation != pool->info_seen) {
+        if (!link_told(link, &info, sizeof info)) {
+            return false; /* it is being written, and the server will wake us */
+        }
+        pool->ready = info.ready == 1 && info.link == 1;
+        pool->info_seen = generation;
+    }
+    return pool->ready;
 }
 
-bool net_client_ready(const struct net_client *client)
+bool net_client_ready(struct net_client *client)
 {
     return ready(&client->rx) && ready(&client->tx);
 }

@@ -51,7 +51,8 @@ struct net_client_pool {
     uint16_t stock;                     /* of these, in `free` */
     uint16_t free[NET_CLIENT_BUFFERS];  /* a stack */
     uint8_t holder[NET_CLIENT_BUFFERS]; /* who has it */
-    uint32_t info_seen;
+    uint32_t info_seen;                 /* generation of the information that says so: */
+    bool ready;                         /* frames flow */
 };
 
 struct net_client {
@@ -111,6 +112,6 @@ __attribute__((warn_unused_result)) bool net_client_sleep(struct net_client *cli
 void net_client_mac(const struct net_client *client, uint8_t mac[6]);
 
 /** Whether frames can flow both ways now: servers up, device ready, carrier. */
-bool net_client_ready(const struct net_client *client);
+bool net_client_ready(struct net_client *client);
 
 #endif

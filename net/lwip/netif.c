@@ -193,7 +193,7 @@ static void follow_carrier(void)
     }
 }
 
-bool lwip_netif_poll(void)
+bool lwip_netif_receive(void)
 {
     struct net_received frame;
     unsigned n = 0;
@@ -203,7 +203,12 @@ bool lwip_netif_poll(void)
     for (; n < BATCH && net_receive(&nic, &frame); n++) {
         receive(&frame);
     }
-    return n == BATCH || !net_client_sleep(&nic);
+    return n == BATCH;
+}
+
+bool lwip_netif_sleep(void)
+{
+    return net_client_sleep(&nic);
 }
 
 void lwip_netif_flush(void)

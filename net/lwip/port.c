@@ -23,9 +23,20 @@ static uint64_t due; /* of the timeout, if it is running */
 static uint64_t secret;
 static bool started;
 
+/*
+ * lwIP's clock stands still while a batch is worked on: reading it costs as much as
+ * many a step of lwIP's, and lwIP reads it often.
+ */
+static uint64_t now; /* ms */
+
+static void look_at_the_clock(void)
+{
+    now = quoll_now() / QUOLL_MS(1);
+}
+
 u32_t sys_now(void)
 {
-    return (u32_t)(quoll_now() / QUOLL_MS(1));
+    return (u32_t)now;
 }
 
 /* ---- Random numbers ---- */
@@ -117,6 +128,7 @@ enum quoll_error lwip_start(struct netif *netif, const char *nic, const char *cl
         quoll_log("no network: this client has no clock '%s'", clock_name);
         return error;
     }
+    look_at_the_clock();
     lwip_init();
     error = start(netif, nic);
     started = error == QUOLL_OK;
@@ -144,7 +156,7 @@ bool lwip_wake(microkit_channel channel)
 static void set_timeout(void)
 {
     u32_t ms = sys_timeouts_sleeptime();
-    uint64_t when = (quoll_now() / QUOLL_MS(1) + ms) * QUOLL_MS(1);
+    uint64_t when = (now + ms) * QUOLL_MS(1);
 
     if (ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE) {
         return;
@@ -158,6 +170,7 @@ static void set_timeout(void)
 void lwip_flush(void)
 {
     if (started) {
+        look_at_the_clock();
         lwip_netif_flush();
         set_timeout();
     }
@@ -168,12 +181,14 @@ bool lwip_poll(void)
     if (!started) {
         return false;
     }
-    bool more = lwip_netif_poll();
+    look_at_the_clock();
+    bool more = lwip_netif_receive();
 
     sys_check_timeouts();
-    lwip_netif_flush();
-    if (!more) {
-        set_timeout();
+    if (more) {
+        lwip_netif_flush();
+        return true;
     }
-    return more;
+    set_timeout();
+    return !lwip_netif_sleep();
 }

@@ -80,7 +80,10 @@ struct pbuf *lwip_drop(struct pbuf *p, uint16_t used);
 enum quoll_error lwip_netif_add(struct netif *netif, const char *nic, const ip4_addr_t *address,
                                 const ip4_addr_t *mask, const ip4_addr_t *gateway);
 bool lwip_netif_wake(microkit_channel channel);
-bool lwip_netif_poll(void);
+/* @return whether there may be more than this batch */
+bool lwip_netif_receive(void);
 void lwip_netif_flush(void);
+/* Flushes too. @return false: there is more to receive, or room to send again */
+bool lwip_netif_sleep(void);
 
 #endif
