@@ -114,8 +114,59 @@ $(foreach k,$(SIM_KINDS),\
   $(eval $(call sim_link,$(k),$(SIM)/$(k)/programs/web.elf,$(call SIM_WEB,$(k)) $(call SIM_LWIP,$(k))))\
   $(eval $(call sim_link,$(k),$(SIM)/$(k)/programs/echo.elf,$(call SIM_ECHO,$(k)) $(call SIM_LWIP,$(k)))))
 
-.PHONY: sim-programs
+# ---- Systems ----
+
+# Programs for tests, but for those that stand in for others: $(SIM)/KIND/stand-alone.
+# A system NAME is $(SIM)/KIND/systems/NAME.
+SIM_SYSTEMS := webserver $(patsubst tests/system/%/system.yaml,%,$(wildcard tests/system/*/system.yaml))
+sim_description = $(if $(filter webserver,$(1)),$(EXAMPLE_DIR)/system.yaml,tests/system/$(1)/system.yaml)
+
+# $(1): kind
+define sim_stand_alone
+$(SIM)/$(1)/stand-alone/.done: $(foreach s,$(SIM_TESTS),$(call sim_test,$(1),$(s)))
+	@rm -rf $$(@D) && mkdir -p $$(@D)
+	@cp $$(filter-out %/crashing_% $(SIM)/$(1)/test-programs/crashing_%,$$^) $$(@D)
+	@touch $$@
+endef
+$(foreach k,$(SIM_KINDS),$(eval $(call sim_stand_alone,$(k))))
+
+# $(1): kind, $(2): system
+define sim_system
+$(SIM)/$(1)/systems/$(2)/system.system: $(call sim_description,$(2)) $(SIM)/$(1)/stand-alone/.done \
+        $(SIM)/$(1)/programs/web.elf $(SIM)/$(1)/programs/echo.elf $(SIM)/$(1)/programs/supervisor.elf \
+        $(foreach s,$(DRIVERS) $(VIRTUALISERS),$(call sim_name,$(1),$(s))) $(QUOLL) $(BOARD_DTB)
+	@mkdir -p $$(@D)
+	@$(QUOLL) build $$< --dtb $(BOARD_DTB) --sdk host --config debug \
+	    --programs $(SIM)/$(1)/stand-alone --programs $(SIM)/$(1)/programs -o $$(@D)
+
+sim-systems-$(1): $(SIM)/$(1)/systems/$(2)/system.system
+endef
+$(foreach k,$(SIM_KINDS),$(foreach s,$(SIM_SYSTEMS),$(eval $(call sim_system,$(k),$(s)))))
+
+.PHONY: sim-programs sim-systems $(SIM_KINDS:%=sim-systems-%)
 sim-programs: $(SIM_KINDS:%=sim-%) $(SIM)/quoll-sim $(SIM)/quoll-sim-asan
 
-# Whoever needs the simulator's programs built for a test says make sim-programs.
+# What tests/sim needs.
+sim-systems: sim-programs $(SIM_KINDS:%=sim-systems-%)
+
+# ---- Running ----
+
+SIM_OPTIONS ?= --pace
+SIM_RUN     := $(SIM)/quoll-sim$(if $(filter asan,$(SIM_KIND)),-asan)
+SIM_DEVICES := --device 'nic=net=user,forward=tcp:$(HTTP_PORT):10.0.2.16:80+udp:$(ECHO_UDP_PORT):10.0.2.17:7+tcp:$(ECHO_TCP_PORT):10.0.2.17:7' \
+    --device disk=file=$(BUILD)/example/site.img
+
+.PHONY: sim
+sim: ports disk $(SIM_RUN) $(SIM)/$(SIM_KIND)/systems/webserver/system.system
+	@echo "  Serving $(SITE) on http://localhost:$(HTTP_PORT)/, from this machine; leave with Ctrl-C."
+	@exec $(SIM_RUN) $(SIM)/$(SIM_KIND)/systems/webserver $(SIM_DEVICES) $(SIM_OPTIONS)
+
+# ---- Soak ----
+
+TIME ?= 60
+
+.PHONY: soak
+soak: disk $(SIM)/quoll-sim $(SIM)/quoll-sim-asan sim-systems-checked sim-systems-asan
+	@/usr/bin/python3 tests/sim/soak.py --time $(TIME) --keep $(BUILD)/soak $(SOAK_OPTIONS)
+
 -include $(shell find $(SIM) -name '*.d' 2>/dev/null)
