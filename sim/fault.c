@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -22,6 +23,9 @@
 #define SYNDROME_WRITE  0x40U       /* WnR */
 #define NEAR            0x10000U
 #define X86_FAULT_WRITE 2U
+#define HANG_TICKS      3U
+
+static char hang_place[160];
 
 /* What happened, from the signal handler to the program's stack. */
 static struct fault {
@@ -183,6 +187,44 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     regs[REG_RSP] = (greg_t)(uintptr_t)(pd->stack + pd->stack_size - 8U);
 }
 
+/* ---- Programs that spin without a word ---- */
+
+static _Noreturn void hangs(void)
+{
+    run_fail("%s: this wake-up does not come to an end, at %s", sim_current->name, hang_place);
+}
+
+/* Each second of processor time: programs that are not checked show nothing in a loop. */
+static void on_tick(int signal, siginfo_t *info, void *context)
+{
+    static int64_t last_fuel;
+    static unsigned same;
+    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+    struct sim_pd *pd = sim_current;
+
+    (void)signal, (void)info;
+    if (pd == NULL || device_busy() || sim_fuel != last_fuel ||
+        (uintptr_t)regs[REG_RIP] - pd->program->image_start >= pd->program->image_size) {
+        last_fuel = sim_fuel;
+        same = 0;
+    } else if (++same == HANG_TICKS) {
+        void *frame = (void *)(uintptr_t)regs[REG_RIP];
+        place_of_frames(pd, &frame, 1, hang_place, sizeof hang_place);
+        regs[REG_RIP] = (greg_t)(uintptr_t)hangs;
+        regs[REG_RSP] = (greg_t)(uintptr_t)(pd->stack + pd->stack_size - 8U);
+    }
+}
+
+static void install_watch(void)
+{
+    struct sigaction action = {.sa_sigaction = on_tick,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
+    struct itimerval each_second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+
+    sigaction(SIGPROF, &action, NULL);
+    setitimer(ITIMER_PROF, &each_second, NULL);
+}
+
 void fault_install(void)
 {
     static unsigned char stack[64 * 1024];
@@ -192,6 +234,7 @@ void fault_install(void)
 
     (void)backtrace((void *[1]){0}, 1); /* loads what it needs now, not in a handler */
     sigaltstack(&alternative, NULL);
+    install_watch();
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         sigaction(signals[i], &action, NULL);
     }

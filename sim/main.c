@@ -19,12 +19,27 @@ const char *__asan_default_options(void)
     return "detect_leaks=0:detect_stack_use_after_return=0:use_sigaltstack=0";
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+
+/* The sanitizer ends us: say where that was. */
+static void on_death(void)
+{
+    fprintf(stderr, "quoll-sim: ERROR in %s, seed %lu, at %lu ns\n",
+            sim_current != NULL ? sim_current->name : "the simulator", sim_options.seed,
+            sim_machine.now);
+}
+#else
+#define __sanitizer_set_death_callback(callback) ((void)0)
+#endif
+
 int main(int argc, char **argv)
 {
     diag_tool("quoll-sim");
     options_read(argc, argv);
     sim_weak = sim_options.weak;
     fault_install();
+    __sanitizer_set_death_callback(on_death);
     system_load(sim_options.directory, sim_options.system);
     switch (sim_options.schedule) {
     case SIM_RANDOM:
