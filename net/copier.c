@@ -65,10 +65,10 @@ static void find(struct batch *batch)
 {
     const struct quoll_region_config *pool = &copier.virt.config->data;
     const struct quoll_region_config *data = &copier.client.config->data;
-    struct queue_consumer from_virt = copier.virt.in; /* in registers over the loop */
-    struct queue_producer to_virt = copier.virt.out;
-    struct queue_consumer buffers = copier.client.in;
-    struct queue_producer to_client = copier.client.out;
+    struct queue_consumer from_virt = queue_consumer_begin(&copier.virt.in);
+    struct queue_producer to_virt = queue_producer_begin(&copier.virt.out);
+    struct queue_consumer buffers = queue_consumer_begin(&copier.client.in);
+    struct queue_producer to_client = queue_producer_begin(&copier.client.out);
     struct job *job = batch->job;
     struct net_frame frame, buffer;
     uint64_t bytes = 0;
@@ -93,10 +93,10 @@ static void find(struct batch *batch)
     }
     batch->count = (unsigned)(job - batch->job);
     batch->bytes = bytes;
-    copier.virt.in = from_virt;
-    copier.virt.out = to_virt;
-    copier.client.in = buffers;
-    copier.client.out = to_client;
+    queue_consumer_end(&copier.virt.in, &from_virt);
+    queue_producer_end(&copier.virt.out, &to_virt);
+    queue_consumer_end(&copier.client.in, &buffers);
+    queue_producer_end(&copier.client.out, &to_client);
 }
 
 /* Copy what was found; if the virtualiser's life changed, it is nobody's to see. */
@@ -112,7 +112,8 @@ static void copy(const struct batch *batch)
     for (unsigned i = 0; i < batch->count; i++) {
         memset(batch->job[i].to, 0, batch->job[i].length);
     }
-    copier.client.in = batch->buffers; /* not used, and not given back: for the next frames */
+    queue_consumer_end(&copier.client.in,
+                       &batch->buffers); /* not used, and not given back: for the next frames */
     copier.client.out.tail -= batch->count;
     copier.client.out.room += batch->count;
     link_count(&copier.client, COUNT_DROPPED, batch->count);

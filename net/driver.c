@@ -61,13 +61,13 @@ static bool deliver(void)
 
 static unsigned take_buffers(struct net_rx_buffer *buffers, unsigned most)
 {
-    struct queue_consumer in = rx.in;
+    struct queue_consumer in = queue_consumer_begin(&rx.in);
     unsigned n = 0;
 
     while (n < most && net_rx_buffers_take(&in, &buffers[n])) {
         n++;
     }
-    rx.in = in;
+    queue_consumer_end(&rx.in, &in);
     return n;
 }
 
@@ -119,13 +119,13 @@ static bool answer(void)
 
 static unsigned take_frames(struct net_tx_frame *frames, unsigned most)
 {
-    struct queue_consumer in = tx.in;
+    struct queue_consumer in = queue_consumer_begin(&tx.in);
     unsigned n = 0;
 
     while (n < most && net_tx_frames_take(&in, &frames[n])) {
         n++;
     }
-    tx.in = in;
+    queue_consumer_end(&tx.in, &in);
     return n;
 }
 

@@ -88,11 +88,12 @@ static inline void drop_claim(struct copier *copier, uint64_t bit, uint32_t id)
 /* Only a frame's own place, in a buffer that this copier has, counts. */
 static void take_returns(struct copier *copier, uint64_t bit)
 {
-    struct queue_consumer in = copier->link.in; /* in registers over the loop */
-    struct net_frame frame;
     unsigned refused = 0;
 
-    (void)queue_look(&in);
+    (void)queue_look(&copier->link.in);
+    struct queue_consumer in = queue_consumer_begin(&copier->link.in);
+    struct net_frame frame;
+
     while (net_frames_take(&in, &frame)) {
         uint32_t id = frame.offset / NET_BUFFER_SIZE;
 
@@ -103,7 +104,7 @@ static void take_returns(struct copier *copier, uint64_t bit)
             refused += 1U;
         }
     }
-    copier->link.in = in;
+    queue_consumer_end(&copier->link.in, &in);
     link_count(&copier->link, COUNT_REFUSED, refused);
     link_release(&copier->link);
 }
@@ -228,35 +229,33 @@ static inline uint32_t take_done(const struct net_rx_done *done)
 
 static void take_all_done(void)
 {
-    struct queue_consumer in = virt.driver.in;
+    (void)queue_look(&virt.driver.in);
+    struct queue_consumer in = queue_consumer_begin(&virt.driver.in);
     struct net_rx_done done;
     uint64_t bytes = 0;
 
-    (void)queue_look(&in);
     while (net_rx_dones_take(&in, &done)) {
         bytes += take_done(&done);
     }
-    virt.driver.in = in;
+    queue_consumer_end(&virt.driver.in, &in);
     link_count(&virt.driver, COUNT_BYTES, bytes);
 }
 
 /* Everything that nobody has goes to the device. */
 static void supply(void)
 {
-    struct queue_producer out = virt.driver.out;
-    uint32_t stock = virt.stock;
+    (void)queue_look_for_room(&virt.driver.out);
+    struct queue_producer out = queue_producer_begin(&virt.driver.out);
     struct net_rx_buffer buffer = {0};
+    uint32_t stock = virt.stock;
 
-    if (stock > 0) {
-        (void)queue_look_for_room(&out);
-    }
     for (; stock > 0 && out.room > 0; stock--) {
         buffer.id = virt.free[stock - 1U];
         buffer.address = virt.pool_io + (uint64_t)buffer.id * NET_BUFFER_SIZE;
         (void)net_rx_buffers_put(&out, &buffer);
         virt.holders[buffer.id] = DRIVER;
     }
-    virt.driver.out = out;
+    queue_producer_end(&virt.driver.out, &out);
     virt.stock = stock;
     link_publish(&virt.driver);
 }

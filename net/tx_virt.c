@@ -146,13 +146,13 @@ static inline bool let_out(const struct client *client, const struct net_frame *
 
 static unsigned take_frames(struct queue_consumer *from, struct net_frame *frames, unsigned most)
 {
-    struct queue_consumer in = *from; /* in registers over the loop */
+    struct queue_consumer in = queue_consumer_begin(from);
     unsigned n = 0;
 
     while (n < most && net_frames_take(&in, &frames[n])) {
         n++;
     }
-    *from = in;
+    queue_consumer_end(from, &in);
     return n;
 }
 
@@ -162,7 +162,7 @@ static void submit(unsigned number, unsigned most)
     struct client *client = &virt.client[number];
     struct net_frame frames[BATCH];
     unsigned count = take_frames(&client->link.in, frames, most);
-    struct queue_producer out = virt.driver.out;
+    struct queue_producer out = queue_producer_begin(&virt.driver.out);
     uint32_t stock = virt.stock;
     uint32_t bytes = 0;
 
@@ -181,7 +181,7 @@ static void submit(unsigned number, unsigned most)
     }
     client->held += virt.stock - stock;
     virt.stock = stock;
-    virt.driver.out = out;
+    queue_producer_end(&virt.driver.out, &out);
     link_count(&client->link, COUNT_BYTES, bytes);
 }
 
@@ -293,15 +293,15 @@ static inline uint32_t finish(uint32_t id)
 
 static void take_done(void)
 {
-    struct queue_consumer in = virt.driver.in;
+    (void)queue_look(&virt.driver.in);
+    struct queue_consumer in = queue_consumer_begin(&virt.driver.in);
     struct net_tx_done done;
     uint32_t finished = 0;
 
-    (void)queue_look(&in);
     while (net_tx_dones_take(&in, &done)) {
         finished += finish(done.id);
     }
-    virt.driver.in = in;
+    queue_consumer_end(&virt.driver.in, &in);
     virt.armed = virt.armed && finished == 0;
     link_release(&virt.driver);
 }

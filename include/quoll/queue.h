@@ -239,6 +239,45 @@ static inline bool queue_awaited(const struct queue_producer *q)
     return atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed) == q->published;
 }
 
+/*
+ * For loops over many entries: a copy of the handle, which stays in registers, and at
+ * the end only what taking and putting changed goes back. In between, the handle
+ * itself is left alone.
+ */
+static inline struct queue_consumer queue_consumer_begin(const struct queue_consumer *q)
+{
+    return (struct queue_consumer){
+        .mine = q->mine,
+        .peer = q->peer,
+        .capacity = q->capacity,
+        .head = q->head,
+        .ready = q->ready,
+    };
+}
+
+static inline void queue_consumer_end(struct queue_consumer *q, const struct queue_consumer *copy)
+{
+    q->head = copy->head;
+    q->ready = copy->ready;
+}
+
+static inline struct queue_producer queue_producer_begin(const struct queue_producer *q)
+{
+    return (struct queue_producer){
+        .mine = q->mine,
+        .peer = q->peer,
+        .capacity = q->capacity,
+        .tail = q->tail,
+        .room = q->room,
+    };
+}
+
+static inline void queue_producer_end(struct queue_producer *q, const struct queue_producer *copy)
+{
+    q->tail = copy->tail;
+    q->room = copy->room;
+}
+
 /** Take `count` slots of NAME_slots() as put. */
 static inline void queue_filled(struct queue_producer *q, uint32_t count)
 {
