@@ -541,9 +541,14 @@ static void write_register(struct sim_device *device, uint32_t offset, uint32_t 
 
 void virtio_write(struct sim_device *device, uint32_t offset, uint64_t value, unsigned size)
 {
+    struct virtio *v = virtio_of(device);
+
     if (size != 4 || offset % 4 != 0 || offset >= R_CONFIG) {
         sim_violation(device, "writes %u bytes at 0x%03x (4.2.2.2)", size, offset);
         return;
     }
-    write_register(device, offset, (uint32_t)value);
+    /* One that is deaf, though its status may read as reset, has nothing to blame a driver for. */
+    if (offset == R_STATUS || (v->reset_at == SIM_NEVER && !v->dead)) {
+        write_register(device, offset, (uint32_t)value);
+    }
 }
