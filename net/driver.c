@@ -142,7 +142,9 @@ static bool send(void)
         net_device.tx_give(frames, n);
         room -= n;
     }
-    link_release(&tx);
+    if (room == 0) {
+        link_release(&tx);
+    }
     return room > 0;
 }
 
@@ -157,7 +159,7 @@ static void transmit(void)
         if (!room_above && queue_wait_for_room(&tx.out)) {
             tx_interrupts = false; /* the virtualiser comes first */
         }
-    } while (!net_device.tx_sleep(tx_interrupts) || (room_below && !queue_sleep(&tx.in)));
+    } while (!net_device.tx_sleep(tx_interrupts) || (room_below && !link_sleep(&tx)));
 }
 
 /* ---- Lives ---- */

@@ -128,7 +128,12 @@ static inline void link_signal(const struct link *link)
 /** Publish what was put, and notify the peer if it waits for it. */
 static inline void link_publish(struct link *link)
 {
-    link_count(link, COUNT_PUT, link->out.tail - link->out.published);
+    uint32_t fresh = link->out.tail - link->out.published;
+
+    if (fresh == 0) {
+        return;
+    }
+    link_count(link, COUNT_PUT, fresh);
     if (queue_publish(&link->out)) {
         link_signal(link);
     }
@@ -137,7 +142,12 @@ static inline void link_publish(struct link *link)
 /** Give back what was taken, and notify the peer if it waits for room. */
 static inline void link_release(struct link *link)
 {
-    link_count(link, COUNT_TAKEN, link->in.head - link->in.released);
+    uint32_t fresh = link->in.head - link->in.released;
+
+    if (fresh == 0) {
+        return;
+    }
+    link_count(link, COUNT_TAKEN, fresh);
     if (queue_release(&link->in)) {
         link_signal(link);
     }
@@ -146,8 +156,15 @@ static inline void link_release(struct link *link)
 /** Release, then queue_sleep(): true if nothing is left to take. */
 __attribute__((warn_unused_result)) static inline bool link_sleep(struct link *link)
 {
-    link_release(link);
-    return queue_sleep(&link->in);
+    bool wanted;
+
+    link_count(link, COUNT_TAKEN, link->in.head - link->in.released);
+    bool asleep = queue_release_and_sleep(&link->in, &wanted);
+
+    if (wanted) {
+        link_signal(link);
+    }
+    return asleep;
 }
 
 /**

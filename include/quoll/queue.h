@@ -156,16 +156,16 @@ static inline uint32_t queue_look(struct queue_consumer *q)
  */
 __attribute__((warn_unused_result)) static inline bool queue_release(struct queue_consumer *q)
 {
-    uint32_t fresh = q->head - q->released;
+    uint32_t head = q->head;
+    uint32_t fresh = head - q->released;
 
     if (fresh == 0) {
         return false;
     }
-    q->released = q->head;
-    atomic_store_explicit(&q->mine->head, q->head, memory_order_release);
+    q->released = head;
+    atomic_store_explicit(&q->mine->head, head, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
-    return queue_passed(atomic_load_explicit(&q->peer->room_at, memory_order_relaxed), q->head,
-                        fresh);
+    return queue_passed(atomic_load_explicit(&q->peer->room_at, memory_order_relaxed), head, fresh);
 }
 
 /**
@@ -178,6 +178,28 @@ __attribute__((warn_unused_result)) static inline bool queue_sleep(struct queue_
 {
     atomic_store_explicit(&q->mine->wake_at, q->head, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst);
+    return queue_look(q) == 0;
+}
+
+/**
+ * queue_release() and queue_sleep() with one fence: both stores are before it, both looks
+ * at the peer's half after it, so each pair is ordered as if it were alone.
+ *
+ * @param wanted  becomes whether the producer waits for room and must be notified
+ * @return as queue_sleep()
+ */
+__attribute__((warn_unused_result)) static inline bool queue_release_and_sleep(
+    struct queue_consumer *q, bool *wanted)
+{
+    uint32_t head = q->head;
+    uint32_t fresh = head - q->released;
+
+    q->released = head;
+    atomic_store_explicit(&q->mine->head, head, memory_order_release);
+    atomic_store_explicit(&q->mine->wake_at, head, memory_order_relaxed);
+    atomic_thread_fence(memory_order_seq_cst);
+    *wanted =
+        queue_passed(atomic_load_explicit(&q->peer->room_at, memory_order_relaxed), head, fresh);
     return queue_look(q) == 0;
 }
 
@@ -204,16 +226,16 @@ static inline uint32_t queue_look_for_room(struct queue_producer *q)
  */
 __attribute__((warn_unused_result)) static inline bool queue_publish(struct queue_producer *q)
 {
-    uint32_t fresh = q->tail - q->published;
+    uint32_t tail = q->tail;
+    uint32_t fresh = tail - q->published;
 
     if (fresh == 0) {
         return false;
     }
-    q->published = q->tail;
-    atomic_store_explicit(&q->mine->tail, q->tail, memory_order_release);
+    q->published = tail;
+    atomic_store_explicit(&q->mine->tail, tail, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
-    return queue_passed(atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed), q->tail,
-                        fresh);
+    return queue_passed(atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed), tail, fresh);
 }
 
 /**

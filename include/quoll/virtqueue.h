@@ -78,6 +78,7 @@ struct virtqueue_slot {
     uint32_t writable; /* bytes that the device may write */
     uint16_t next;     /* in the chain, or in the list of free ones */
     uint16_t count;    /* descriptors of the chain that begins here; 0: none does */
+    uint32_t unused;   /* a power of two is found faster */
 };
 
 struct virtqueue {

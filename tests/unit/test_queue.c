@@ -198,6 +198,38 @@ static void the_producer_is_woken_when_it_waits_for_room(void **state)
 }
 
 /* An index of the peer is possible only within `capacity` of our own. */
+static void releasing_and_sleeping_at_once_is_both(void **state)
+{
+    struct pair q;
+    bool wanted = true;
+
+    make(&q, 7);
+    assert_true(queue_release_and_sleep(&q.c, &wanted));
+    assert_false(wanted); /* nothing was taken */
+    (void)queue_look_for_room(&q.p);
+    for (uint32_t i = 0; i < CAPACITY; i++) {
+        assert_true(put(&q, i));
+    }
+    assert_true(queue_publish(&q.p)); /* the consumer sleeps */
+    assert_true(queue_wait_for_room(&q.p));
+    assert_int_equal(queue_look(&q.c), CAPACITY);
+    take(&q, 0);
+    assert_false(queue_release_and_sleep(&q.c, &wanted)); /* three are left */
+    assert_true(wanted);                                  /* and the producer waits */
+    assert_int_equal(q.consumer->head, 8);
+    assert_int_equal(q.c.ready, CAPACITY - 1U);
+    take(&q, 1);
+    take(&q, 2);
+    take(&q, 3);
+    assert_true(queue_release_and_sleep(&q.c, &wanted));
+    assert_false(wanted); /* it was woken already */
+    assert_int_equal(queue_look_for_room(&q.p), CAPACITY);
+    assert_true(put(&q, 4));
+    assert_true(queue_publish(&q.p));
+    destroy(&q);
+    (void)state;
+}
+
 static void impossible_indices_break_the_queue_for_good(void **state)
 {
     static const uint32_t lies[] = {CAPACITY + 1U,         100,       0x7fffffff, 0x80000000,
@@ -296,6 +328,7 @@ int main(void)
         cmocka_unit_test(the_consumer_is_woken_once_and_only_if_it_sleeps),
         cmocka_unit_test(a_batch_that_passes_the_wake_index_wakes_once),
         cmocka_unit_test(the_producer_is_woken_when_it_waits_for_room),
+        cmocka_unit_test(releasing_and_sleeping_at_once_is_both),
         cmocka_unit_test(impossible_indices_break_the_queue_for_good),
         cmocka_unit_test(an_impossible_head_breaks_the_producer),
         cmocka_unit_test(a_lying_peer_cannot_make_us_loop_or_overrun),
