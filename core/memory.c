@@ -4,9 +4,9 @@
  * floating point registers, which would cost every protection domain on a packet's
  * path a trap per switch (DESIGN, section 7); these use the general ones.
  *
- * Sixty-four bytes per turn, then sixteen; the last bytes go as a piece of full size
- * that overlaps the one before, so there is no loop over single bytes. What is last
- * is loaded first: then the pieces' order alone decides about overlapping buffers.
+ * Sixty-four bytes per turn; the last bytes go as a piece of full size that overlaps
+ * the one before, so there is no loop over what is left. What is last is loaded
+ * first: then the pieces' order alone decides about overlapping buffers.
  * Unaligned accesses: normal memory only.
  */
 #include <stddef.h>
@@ -55,25 +55,44 @@ static inline void copy_short(unsigned char *to, const unsigned char *from, size
     }
 }
 
+/* The first and the last 32 of up to 64 bytes. */
+static inline void copy_halves(unsigned char *to, const unsigned char *from, size_t size)
+{
+    const pair *f = (const pair *)from, *l = (const pair *)(from + size - 2 * PAIR);
+    pair a = f[0], b = f[1], c = l[0], d = l[1];
+
+    ((pair *)to)[0] = a, ((pair *)to)[1] = b;
+    to += size - 2 * PAIR;
+    ((pair *)to)[0] = c, ((pair *)to)[1] = d;
+}
+
+/* More than a block: blocks from the start, and the last one, which was loaded before. */
+static inline void copy_long(unsigned char *to, const unsigned char *from, size_t size)
+{
+    unsigned char *last = to + size - BLOCK;
+    const pair *l = (const pair *)(from + size - BLOCK);
+    pair a = l[0], b = l[1], c = l[2], d = l[3];
+
+    do {
+        copy_block(to, from);
+        to += BLOCK, from += BLOCK;
+    } while (to < last);
+    ((pair *)last)[0] = a, ((pair *)last)[1] = b;
+    ((pair *)last)[2] = c, ((pair *)last)[3] = d;
+}
+
 static inline void *copy_up(unsigned char *to, const unsigned char *from, size_t size)
 {
-    void *start = to;
-
-    if (size < PAIR) {
+    if (size > BLOCK) {
+        copy_long(to, from, size);
+    } else if (size > 2 * PAIR) {
+        copy_halves(to, from, size);
+    } else if (size >= PAIR) {
+        COPY_ENDS(pair, to, from, size);
+    } else {
         copy_short(to, from, size);
-        return start;
     }
-    unsigned char *last_to = to + size - PAIR;
-    pair last = *(const pair *)(from + size - PAIR);
-
-    for (; size >= BLOCK; size -= BLOCK, to += BLOCK, from += BLOCK) {
-        copy_block(to, from);
-    }
-    for (; size > PAIR; size -= PAIR, to += PAIR, from += PAIR) {
-        *(pair *)to = *(const pair *)from;
-    }
-    *(pair *)last_to = last;
-    return start;
+    return to;
 }
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)

@@ -144,41 +144,29 @@ static inline bool let_out(const struct client *client, const struct net_frame *
     return net_tx_frames_put(to, &out);
 }
 
-static unsigned take_frames(struct queue_consumer *from, struct net_frame *frames, unsigned most)
-{
-    struct queue_consumer in = queue_consumer_begin(from);
-    unsigned n = 0;
-
-    while (n < most && net_frames_take(&in, &frames[n])) {
-        n++;
-    }
-    queue_consumer_end(from, &in);
-    return n;
-}
-
 /* Take up to `most` frames; there is a head, room and a way back for so many. */
 static void submit(unsigned number, unsigned most)
 {
     struct client *client = &virt.client[number];
-    struct net_frame frames[BATCH];
-    unsigned count = take_frames(&client->link.in, frames, most);
+    struct queue_consumer in = queue_consumer_begin(&client->link.in);
     struct queue_producer out = queue_producer_begin(&virt.driver.out);
     uint32_t stock = virt.stock;
     uint32_t bytes = 0;
+    struct net_frame frame;
 
-    for (unsigned i = 0; i < count; i++) {
-        const struct net_frame *frame = &frames[i];
+    for (; most > 0 && net_frames_take(&in, &frame); most--) {
         uint32_t id = virt.free[stock - 1U];
 
-        if (!let_out(client, frame, id, &out)) {
+        if (!let_out(client, &frame, id, &out)) {
             link_count(&client->link, COUNT_REFUSED, 1);
-            give_back(client, set_of(number), frame);
+            give_back(client, set_of(number), &frame);
             continue;
         }
-        virt.head[id] = (struct head){frame->offset, frame->length, (uint8_t)number, WITH_DRIVER};
-        bytes += frame->length;
+        virt.head[id] = (struct head){frame.offset, frame.length, (uint8_t)number, WITH_DRIVER};
+        bytes += frame.length;
         stock -= 1U;
     }
+    queue_consumer_end(&client->link.in, &in);
     client->held += virt.stock - stock;
     virt.stock = stock;
     queue_producer_end(&virt.driver.out, &out);
@@ -217,7 +205,6 @@ static enum outcome serve(unsigned number)
 
     (void)queue_look(&link->in);
     submit(number, most);
-    link_release(link);
     if (virt.client[number].held > 0 && link->out.tail == link->out.published &&
         queue_awaited(&link->out)) {
         virt.waiting |= set_of(number);
@@ -227,8 +214,9 @@ static enum outcome serve(unsigned number)
         return IDLE;
     }
     if (link->in.ready == 0) {
-        return queue_sleep(&link->in) ? IDLE : MORE;
+        return link_sleep(link) ? IDLE : MORE;
     }
+    link_release(link);
     if (allowance(&virt.client[number]) > 0 ||
         (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
         return MORE;
