@@ -63,6 +63,7 @@ resume:
     ldp     x4, x5, [sp, #AT_X0 + 32]
     ldp     x2, x3, [sp, #AT_X0 + 16]
     ldp     x0, x1, [sp, #AT_X0]
+return_to_pd:
     eret
     .size resume, . - resume
 
