@@ -15,7 +15,7 @@ CC_PD   := $(CROSS)gcc
 
 PICOLIBC  := /usr/lib/picolibc/aarch64-linux-gnu
 PD_CFLAGS := -std=c17 -fasm -O2 -flto -g -ffreestanding -mcpu=cortex-a53 -mno-outline-atomics -mgeneral-regs-only -fno-pie \
-             -ffunction-sections -fdata-sections -fno-common -fno-stack-protector \
+             -ffunction-sections -fdata-sections -fno-common -fno-stack-protector -fomit-frame-pointer \
              -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
              -Iinclude -I. -isystem $(SDK_BOARD)/include -isystem $(PICOLIBC)/include -MMD -MP
 # Nothing may be left in .data: a restart could not restore it (core/start.S).

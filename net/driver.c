@@ -194,10 +194,15 @@ static void forget_tx(void)
     while (net_device.tx_take(done, BATCH) > 0) {}
 }
 
+static inline bool still_up(const struct link *link)
+{
+    return link->up && link_peer_life(link) == link->peer_life;
+}
+
 /* As link_check(), but the device stops before a new life is acknowledged. */
 static bool check(struct link *link, void (*forget)(void))
 {
-    if (link->up && link_peer_life(link) == link->peer_life) {
+    if (still_up(link)) {
         return true;
     }
     stop();
@@ -243,11 +248,17 @@ static void try_start(void)
     transmit();
 }
 
-static bool links_up(void)
+/* Out of line, as it is needed once in a life. */
+__attribute__((noinline)) static bool renew_links(void)
 {
     bool up = check(&rx, forget_rx);
 
     return check(&tx, forget_tx) && up && state != LOST;
+}
+
+static inline bool links_up(void)
+{
+    return (still_up(&rx) && still_up(&tx)) || renew_links();
 }
 
 void net_driver_start(void)

@@ -196,17 +196,16 @@ enum outcome {
 
 static enum outcome serve(unsigned number)
 {
-    struct link *link = &virt.client[number].link;
+    struct client *client = &virt.client[number];
+    struct link *link = &client->link;
 
     if (!look_at(number)) {
         return IDLE;
     }
-    uint32_t most = least(allowance(&virt.client[number]), BATCH);
-
-    (void)queue_look(&link->in);
-    submit(number, most);
-    if (virt.client[number].held > 0 && link->out.tail == link->out.published &&
-        queue_awaited(&link->out)) {
+    if (queue_look(&link->in) > 0) {
+        submit(number, least(allowance(client), BATCH));
+    }
+    if (client->held > 0 && link->out.tail == link->out.published && queue_awaited(&link->out)) {
         virt.waiting |= set_of(number);
     }
     if (link->in.broken || link->out.broken) {
@@ -217,8 +216,7 @@ static enum outcome serve(unsigned number)
         return link_sleep(link) ? IDLE : MORE;
     }
     link_release(link);
-    if (allowance(&virt.client[number]) > 0 ||
-        (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
+    if (allowance(client) > 0 || (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
         return MORE;
     }
     return BLOCKED;
