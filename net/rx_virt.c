@@ -141,11 +141,8 @@ static void look_at(struct copier *copier, uint64_t bit)
     copier->may_have = virt.share;
 }
 
-/*
- * Let a copier have the frame, if it can take it; its bit if it could. Out of line, so
- * that the loop over frames keeps its registers.
- */
-__attribute__((noinline)) static uint64_t give(unsigned number, uint32_t id, uint16_t length)
+/* Let a copier have the frame, if it can take it; its bit if it could. */
+static inline uint64_t give(unsigned number, uint32_t id, uint16_t length)
 {
     struct copier *copier = &virt.copier[number];
     uint64_t bit = UINT64_C(1) << number;
