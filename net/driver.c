@@ -27,11 +27,6 @@ static struct link rx, tx;
 static unsigned rx_held;   /* buffers in the device */
 static bool tx_interrupts; /* we have asked for interrupts about sent frames */
 
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
 static void tell(void)
 {
     info.ready = state == RUNNING;
@@ -59,32 +54,13 @@ static bool deliver(void)
     return rx.out.room > 0;
 }
 
-static unsigned take_buffers(struct net_rx_buffer *buffers, unsigned most)
-{
-    struct queue_consumer in = queue_consumer_begin(&rx.in);
-    unsigned n = 0;
-
-    while (n < most && net_rx_buffers_take(&in, &buffers[n])) {
-        n++;
-    }
-    queue_consumer_end(&rx.in, &in);
-    return n;
-}
-
 /* Free buffers go to the device; false if it has few and more came meanwhile. */
 static bool refill(void)
 {
-    struct net_rx_buffer buffers[BATCH];
-    unsigned room = least(net_device.rx_room(), queue_look(&rx.in));
-
-    while (room > 0) {
-        unsigned n = take_buffers(buffers, least(room, BATCH));
-
-        net_device.rx_give(buffers, n);
-        room -= n;
-        rx_held += n;
+    if (queue_look(&rx.in) > 0) {
+        rx_held += net_device.rx_give(&rx.in, net_device.rx_room());
+        link_release(&rx);
     }
-    link_release(&rx);
     return rx_held >= FEW || net_device.rx_room() == 0 || queue_sleep(&rx.in);
 }
 
@@ -117,35 +93,17 @@ static bool answer(void)
     return tx.out.room > 0;
 }
 
-static unsigned take_frames(struct net_tx_frame *frames, unsigned most)
-{
-    struct queue_consumer in = queue_consumer_begin(&tx.in);
-    unsigned n = 0;
-
-    while (n < most && net_tx_frames_take(&in, &frames[n])) {
-        n++;
-    }
-    queue_consumer_end(&tx.in, &in);
-    return n;
-}
-
 /* Frames go to the device; false if it has no room for more. */
 static bool send(void)
 {
-    struct net_tx_frame frames[BATCH];
-    unsigned ready = queue_look(&tx.in);
-    unsigned room = ready == 0 ? 1 : net_device.tx_room();
-
-    while (room > 0 && tx.in.ready > 0) {
-        unsigned n = take_frames(frames, least(room, BATCH));
-
-        net_device.tx_give(frames, n);
-        room -= n;
+    if (queue_look(&tx.in) > 0) {
+        net_device.tx_give(&tx.in, net_device.tx_room());
     }
-    if (room == 0) {
+    if (tx.in.ready > 0) {
         link_release(&tx);
+        return false;
     }
-    return room > 0;
+    return true;
 }
 
 static void transmit(void)

@@ -24,7 +24,7 @@
 #include <quoll/net.h>
 #include <quoll/pd.h>
 
-#define NET_DRIVER_BATCH 32U /* the most that is taken or given at once */
+#define NET_DRIVER_BATCH 32U /* the most that is taken back at once */
 
 struct net_device {
     /**
@@ -52,9 +52,14 @@ struct net_device {
     unsigned (*rx_room)(void);
     unsigned (*tx_room)(void);
 
-    /** Hand over up to NET_DRIVER_BATCH buffers or frames that there is room for. */
-    void (*rx_give)(const struct net_rx_buffer *buffers, unsigned count);
-    void (*tx_give)(const struct net_tx_frame *frames, unsigned count);
+    /**
+     * Take the next buffers or frames that were found in the queue (NAME_take), at most
+     * `most`, for which there is room.
+     *
+     * @return how many
+     */
+    unsigned (*rx_give)(struct queue_consumer *from, unsigned most);
+    unsigned (*tx_give)(struct queue_consumer *from, unsigned most);
 
     /**
      * Take back up to `most` (<= NET_DRIVER_BATCH) that the device is done with; after stop(), all

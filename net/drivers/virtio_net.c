@@ -119,17 +119,22 @@ static unsigned rx_room(void)
     return virtqueue_room(&rx);
 }
 
-static void rx_give(const struct net_rx_buffer *buffers, unsigned number)
+static unsigned rx_give(struct queue_consumer *from, unsigned most)
 {
+    struct queue_consumer in = queue_consumer_begin(from);
     struct virtqueue_batch batch = virtqueue_begin(&rx);
+    struct net_rx_buffer buffer;
+    unsigned n = 0;
 
-    for (unsigned i = 0; i < number; i++) {
-        uint64_t start_of_header = buffers[i].address + NET_HEADROOM - VIRTIO_NET_HEADER_SIZE;
+    for (; n < most && net_rx_buffers_take(&in, &buffer); n++) {
+        uint64_t start_of_header = buffer.address + NET_HEADROOM - VIRTIO_NET_HEADER_SIZE;
 
-        virtqueue_batch_add(&batch, start_of_header, RX_SIZE, true, buffers[i].id);
+        virtqueue_batch_add(&batch, start_of_header, RX_SIZE, true, buffer.id);
     }
     virtqueue_end(&rx, &batch);
+    queue_consumer_end(from, &in);
     virtqueue_publish(&rx);
+    return n;
 }
 
 /* 5.1.6.4: the length counts the header. What cannot be a frame comes back as none. */
@@ -177,26 +182,30 @@ static unsigned tx_room(void)
 }
 
 /* A long frame's rest is a descriptor of its own (5.1.6.2 leaves the framing to us). */
-static void tx_give(const struct net_tx_frame *frames, unsigned number)
+static unsigned tx_give(struct queue_consumer *from, unsigned most)
 {
+    struct queue_consumer in = queue_consumer_begin(from);
     struct virtqueue_batch batch = virtqueue_begin(&tx);
+    struct net_tx_frame frame;
+    unsigned n = 0;
 
-    for (unsigned i = 0; i < number; i++) {
-        const struct net_tx_frame *frame = &frames[i];
-        bool is_long = frame->body_length != 0;
+    for (; n < most && net_tx_frames_take(&in, &frame); n++) {
+        bool is_long = frame.body_length != 0;
         uint32_t head =
-            virtqueue_fill(&batch, frame->head - VIRTIO_NET_HEADER_SIZE,
-                           VIRTIO_NET_HEADER_SIZE + frame->head_length, is_long ? VIRTQ_NEXT : 0);
+            virtqueue_fill(&batch, frame.head - VIRTIO_NET_HEADER_SIZE,
+                           VIRTIO_NET_HEADER_SIZE + frame.head_length, is_long ? VIRTQ_NEXT : 0);
 
         if (is_long) {
-            uint32_t rest = virtqueue_fill(&batch, frame->body, frame->body_length, 0);
+            uint32_t rest = virtqueue_fill(&batch, frame.body, frame.body_length, 0);
 
             batch.descriptors[head].next = (uint16_t)rest;
         }
-        virtqueue_offer(&batch, head, frame->id, 0, is_long ? 2 : 1);
+        virtqueue_offer(&batch, head, frame.id, 0, is_long ? 2 : 1);
     }
     virtqueue_end(&tx, &batch);
+    queue_consumer_end(from, &in);
     virtqueue_publish(&tx);
+    return n;
 }
 
 static unsigned tx_take(struct net_tx_done *done, unsigned most)

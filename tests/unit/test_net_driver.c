@@ -70,21 +70,29 @@ static unsigned tx_room(void)
     return RING - model.tx_count;
 }
 
-static void rx_give(const struct net_rx_buffer *buffers, unsigned count)
+static unsigned rx_give(struct queue_consumer *from, unsigned most)
 {
-    assert_true(model.running && count <= rx_room());
-    for (unsigned i = 0; i < count; i++) {
-        assert_int_equal(buffers[i].address, 0x1000 + buffers[i].id);
-        model.rx[model.rx_count++] = buffers[i].id;
+    struct net_rx_buffer buffer;
+    unsigned n = 0;
+
+    assert_true(model.running && most <= rx_room());
+    for (; n < most && net_rx_buffers_take(from, &buffer); n++) {
+        assert_int_equal(buffer.address, 0x1000 + buffer.id);
+        model.rx[model.rx_count++] = buffer.id;
     }
+    return n;
 }
 
-static void tx_give(const struct net_tx_frame *frames, unsigned count)
+static unsigned tx_give(struct queue_consumer *from, unsigned most)
 {
-    assert_true(model.running && count <= tx_room());
-    for (unsigned i = 0; i < count; i++) {
-        model.tx[model.tx_count++] = frames[i].id;
+    struct net_tx_frame frame;
+    unsigned n = 0;
+
+    assert_true(model.running && most <= tx_room());
+    for (; n < most && net_tx_frames_take(from, &frame); n++) {
+        model.tx[model.tx_count++] = frame.id;
     }
+    return n;
 }
 
 static bool take(uint32_t *ids, unsigned *count, unsigned *done, uint32_t *id)
