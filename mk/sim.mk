@@ -149,6 +149,8 @@ sim-programs: $(SIM_KINDS:%=sim-%) $(SIM)/quoll-sim $(SIM)/quoll-sim-asan
 # What tests/sim needs.
 sim-systems: sim-programs $(SIM_KINDS:%=sim-systems-%)
 
+test: sim-systems
+
 # ---- Running ----
 
 SIM_OPTIONS ?= --pace

@@ -136,7 +136,8 @@ void sim_out_of_fuel(void)
         return;
     }
     clock_sync();
-    if (sim_machine.now - state_of(pd)->since > HANG || sim_options.frozen) {
+    bool may_spin = limited(pd) && !sim_options.any_order; /* it stops nobody else */
+    if ((sim_machine.now - state_of(pd)->since > HANG && !may_spin) || sim_options.frozen) {
         run_fail("%s: this wake-up does not come to an end", pd->name);
     }
     clock_events();

@@ -13,9 +13,10 @@
 #include "sim/include/microkit.h"
 #include "sim/sim.h"
 
-#define ENTRY        0x200000U /* where core/start.S lies on the machine */
-#define COST_SIGNAL  400U      /* ns, of a system call */
-#define COST_WAKE_UP 600U
+#define ENTRY         0x200000U /* where core/start.S lies on the machine */
+#define COST_SIGNAL   400U      /* ns, of a system call */
+#define COST_WAKE_UP  600U
+#define NO_CAPABILITY ((void *)2) /* seL4_InvalidCapability */
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
@@ -299,7 +300,7 @@ static struct sim_pd *child_of(const struct sim_pd *parent, unsigned id)
             return &sim_system.pds[i];
         }
     }
-    run_fail("%s: it has no child %u", parent->name, id);
+    fault_access(NO_CAPABILITY, 1, true); /* how libmicrokit crashes on the kernel's refusal */
 }
 
 void microkit_pd_restart(microkit_child child, seL4_Word entry)

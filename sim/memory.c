@@ -23,7 +23,7 @@
 
 static int file = -1;
 static unsigned char *base;
-static uint64_t total;
+static uint64_t total = SIM_PAGE;    /* the first page is nobody's, so that there is one */
 static uint16_t view_of_page[PAGES]; /* number of a view plus one; 0: nothing is there */
 
 static struct {

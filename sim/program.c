@@ -11,6 +11,7 @@
 #include <link.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "sim/sim.h"
@@ -100,11 +101,31 @@ static void make_stack(struct sim_pd *pd)
     pd->program->stack_size = pd->stack_size;
 }
 
+/* The path to load it from: a copy if another protection domain has loaded that file. */
+static const char *own_copy(const struct sim_pd *pd)
+{
+    bool is_first = true;
+    size_t size;
+
+    for (size_t i = 0; i < pd->index; i++) {
+        is_first = is_first && strcmp(sim_system.pds[i].path, pd->path) != 0;
+    }
+    char *bytes = is_first ? NULL : text_file(pd->path, &size);
+    if (bytes == NULL) {
+        return pd->path;
+    }
+    int fd = memfd_create(pd->name, 0);
+    if (fd < 0 || write(fd, bytes, size) != (ssize_t)size) {
+        diag_fatal("%s: no memory for another copy of %s", pd->name, pd->path);
+    }
+    return text_format("/proc/self/fd/%d", fd);
+}
+
 void program_open(struct sim_pd *pd)
 {
     struct link_map *map;
 
-    pd->handle = dlopen(pd->path, RTLD_NOW | RTLD_LOCAL);
+    pd->handle = dlopen(own_copy(pd), RTLD_NOW | RTLD_LOCAL);
     if (pd->handle == NULL) {
         diag_fatal("%s: %s", pd->name, dlerror());
     }

@@ -61,6 +61,8 @@ void microkit_deferred_notify(microkit_channel channel);
 void microkit_deferred_irq_ack(microkit_channel channel);
 void microkit_dbg_puts(const char *text);
 void microkit_dbg_putc(int character);
+void microkit_dbg_put8(uint8_t number);
+void microkit_dbg_put32(uint32_t number);
 void microkit_pd_restart(microkit_child child, seL4_Word entry);
 void microkit_pd_stop(microkit_child child);
 

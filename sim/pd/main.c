@@ -45,6 +45,24 @@ void microkit_dbg_putc(int character)
     microkit_dbg_puts((const char[]){(char)character, '\0'});
 }
 
+void microkit_dbg_put32(uint32_t number)
+{
+    char digits[11];
+    unsigned at = sizeof digits - 1;
+
+    digits[at] = '\0';
+    do {
+        digits[--at] = (char)('0' + number % 10U);
+        number /= 10U;
+    } while (number != 0);
+    microkit_dbg_puts(&digits[at]);
+}
+
+void microkit_dbg_put8(uint8_t number)
+{
+    microkit_dbg_put32(number);
+}
+
 uint64_t quoll_ticks(void)
 {
     return sim_counter();

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What simulated devices are given: a disk for tests/system/block, the example's disk, and
 frames for the network."""
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -25,6 +24,12 @@ def disk(path):
         image.seek(2048 * 512)
         image.write(b"".join(struct.pack("<Q", (i + 1) * 0x9E3779B97F4A7C15 & (1 << 64) - 1)
                              for i in range((4 << 20) // 8)))
+
+
+def web_disk(path):
+    """The example's disk with its site."""
+    subprocess.run(["sh", "examples/webserver/disk.sh", "examples/webserver/site", path], check=True, cwd=ROOT,
+                   stdout=subprocess.DEVNULL)
 
 
 def checksum(data):
@@ -82,5 +87,5 @@ def make(folder):
     files = {"disk": folder / "disk.img", "site": folder / "site.img", "pcap": folder / "frames.pcap"}
     disk(files["disk"])
     pcap(files["pcap"])
-    shutil.copy(ROOT / "build" / "example" / "site.img", files["site"])
+    web_disk(files["site"])
     return files
