@@ -70,14 +70,18 @@ class Machine:
         return self.text.splitlines()
 
     def wait_for(self, *patterns, seconds=60):
-        """Until each pattern has matched a whole line."""
+        """Until each pattern has matched a line to its end.
+
+        What the line begins with may be a piece of the kernel's debug output, which a
+        console driver can interrupt anywhere.
+        """
         end = time.monotonic() + seconds
         missing = list(patterns)
         while True:
             ended = self.process.poll() is not None
             # The last line may be half there.
             done = self.text.rpartition("\n")[0].split("\n")
-            missing = [p for p in missing if not any(re.fullmatch(p, line) for line in done)]
+            missing = [p for p in missing if not any(re.search(f"(?:{p})$", line) for line in done)]
             if not missing:
                 return self
             if ended:
