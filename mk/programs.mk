@@ -14,7 +14,7 @@ CROSS   ?= aarch64-linux-gnu-
 CC_PD   := $(CROSS)gcc
 
 PICOLIBC  := /usr/lib/picolibc/aarch64-linux-gnu
-PD_CFLAGS := -std=c17 -fasm -O2 -flto -g -ffreestanding -mcpu=cortex-a53 -mno-outline-atomics -mgeneral-regs-only -fno-pie \
+PD_CFLAGS := -std=c17 -fasm -O2 -flto=auto -g -ffreestanding -mcpu=cortex-a53 -mno-outline-atomics -mgeneral-regs-only -fno-pie \
              -ffunction-sections -fdata-sections -fno-common -fno-stack-protector -fomit-frame-pointer \
              -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wshadow \
              -Iinclude -I. -isystem $(SDK_BOARD)/include -isystem $(PICOLIBC)/include -MMD -MP
