@@ -53,14 +53,10 @@ static void forget_frames(unsigned number)
     }
 }
 
-/* Before anything is done with a client's queues, once per round; false if it is down. */
-static bool look_at(unsigned number)
+static bool look_anew(unsigned number)
 {
     struct client *client = &virt.client[number];
 
-    if ((virt.looked & set_of(number)) != 0) {
-        return client->link.up;
-    }
     virt.looked |= set_of(number);
     switch (link_check(&client->link)) {
     case LINK_DOWN:
@@ -74,6 +70,12 @@ static bool look_at(unsigned number)
     }
     (void)queue_look_for_room(&client->link.out);
     return true;
+}
+
+/* Before anything is done with a client's queues, once per round; false if it is down. */
+static inline bool look_at(unsigned number)
+{
+    return (virt.looked & set_of(number)) != 0 ? virt.client[number].link.up : look_anew(number);
 }
 
 /* A buffer goes back to its client, which has been looked at. */
@@ -265,10 +267,7 @@ static inline uint32_t finish(uint32_t id)
     uint64_t bit = set_of(head->client);
     struct net_frame frame = {.offset = head->offset, .length = head->length};
 
-    if ((virt.looked & bit) == 0) {
-        (void)look_at(head->client);
-    }
-    if (head->state == WITH_DRIVER && client->link.up) {
+    if (look_at(head->client) && head->state == WITH_DRIVER) {
         give_back(client, bit, &frame);
     }
     client->held -= 1U;
