@@ -1,23 +1,30 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What the project needs on a Debian machine, installed once and said once. The
-# stamp makes later runs silent; SETUP=no skips it all (for machines that are not
-# Debian or are set up by other means).
+# stamp makes later runs silent; SETUP=no installs nothing (for machines that are not
+# Debian or are set up by other means). What is missing all the same is said.
 
 SETUP ?= yes
 DEPS  := $(BUILD)/deps
 LWIP  := $(DEPS)/lwip
+NEEDS := $(firstword $(CC))=gcc aarch64-linux-gnu-gcc=gcc-aarch64-linux-gnu qemu-system-aarch64=qemu-system-arm \
+         sgdisk=gdisk
 
-ifeq ($(SETUP),yes)
-SETUP_STAMP := $(BUILD)/setup.done
-else
-SETUP_STAMP :=
-endif
+# Everything that is built waits for this, and nothing is built again because of it.
+SETUP_STAMP := needs
+
+.PHONY: needs
+needs: $(if $(filter yes,$(SETUP)),$(BUILD)/setup.done)
+	@sh mk/needs.sh $(NEEDS)
+
+define install
+@mkdir -p $(BUILD)
+@sh mk/setup.sh mk/packages.txt
+@touch $(BUILD)/setup.done
+endef
 
 $(BUILD)/setup.done: mk/packages.txt mk/setup.sh
-	@mkdir -p $(BUILD)
-	@sh mk/setup.sh mk/packages.txt
-	@touch $@
+	$(install)
 
 # lwIP comes as Debian's source package and stays outside the repository.
 $(LWIP)/.done: mk/source.sh | $(SETUP_STAMP)
@@ -25,4 +32,5 @@ $(LWIP)/.done: mk/source.sh | $(SETUP_STAMP)
 	@touch $@
 
 .PHONY: setup
-setup: $(SETUP_STAMP) $(LWIP)/.done
+setup: $(LWIP)/.done
+	$(install)
