@@ -35,6 +35,8 @@ include mk/conformance.mk
 include mk/bench.mk
 include mk/driver.mk
 include mk/sim.mk
+include mk/coverage.mk
+include mk/mutants.mk
 
 .PHONY: help
 help:

@@ -17,7 +17,7 @@
 #define CAPACITY 128U
 #define IDS      128U
 #define SLICE    65536U /* of data for each id */
-#define SECTORS  8192U
+#define SECTORS  1024U
 #define SECTOR   512U
 
 static struct fake_peer virt;
@@ -40,17 +40,17 @@ static void fill(unsigned char *at, size_t size, uint32_t number)
 /* Each sector tells its number. */
 static void make_disk(void)
 {
-    static unsigned char sector[SECTOR];
+    static unsigned char image[SECTORS * SECTOR];
 
     if (disk_fd < 0) {
         (void)strcpy(disk, "/tmp/quoll-disk-XXXXXX");
         disk_fd = mkstemp(disk);
         assert_return_code(disk_fd, errno);
+        for (uint32_t n = 0; n < SECTORS; n++) {
+            fill(image + n * SECTOR, SECTOR, n);
+        }
     }
-    for (uint32_t n = 0; n < SECTORS; n++) {
-        fill(sector, SECTOR, n);
-        assert_int_equal(pwrite(disk_fd, sector, SECTOR, (off_t)n * SECTOR), SECTOR);
-    }
+    assert_int_equal(pwrite(disk_fd, image, sizeof image, 0), (ssize_t)sizeof image);
 }
 
 static void power_on(bool readonly, const char *options)
@@ -555,7 +555,7 @@ static void odd_devices_work(void **state)
             publish();
             for (uint32_t id = 0; id < 64; id++) {
                 expect(id, QUOLL_OK);
-                fill(wanted, SECTOR, (id + round) * about.block_size / SECTOR);
+                fill(wanted, SECTOR, (id + round) * (about.block_size / SECTOR));
                 assert_memory_equal(data + id * SLICE, wanted, SECTOR);
             }
         }
