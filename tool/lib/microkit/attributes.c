@@ -45,7 +45,21 @@ const char *attributes_need(const struct xml_element *e, const char *name)
         diag_error(e->place, "element '%s' needs the attribute '%s'", e->name, name);
         return "";
     }
+    if (value[0] == '\0') {
+        diag_error(e->place, "attribute '%s' on element '%s' is empty", name, e->name);
+    }
     return value;
+}
+
+/* Nothing but digits, before which there may be a plus: as the official tool reads them. */
+static bool parse_digits(const char *text, bool is_hex, uint64_t *number)
+{
+    const char *first = text[0] == '+' ? text + 1 : text;
+    size_t known = strspn(first, is_hex ? "0123456789abcdefABCDEF" : "0123456789");
+
+    errno = 0;
+    *number = strtoull(first, NULL, is_hex ? 16 : 10);
+    return *first != '\0' && first[known] == '\0' && errno == 0;
 }
 
 /* Digits, decimal or after 0x hexadecimal; underscores between them mean nothing. */
@@ -61,11 +75,7 @@ static bool parse_number(const char *text, uint64_t *number)
     }
     *to = '\0';
     bool is_hex = strncmp(digits, "0x", 2) == 0;
-    const char *first = is_hex ? digits + 2 : digits;
-    size_t known = strspn(first, is_hex ? "0123456789abcdefABCDEF" : "0123456789");
-    errno = 0;
-    *number = strtoull(first, NULL, is_hex ? 16 : 10);
-    bool right = *first != '\0' && first[known] == '\0' && errno == 0;
+    bool right = parse_digits(is_hex ? digits + 2 : digits, is_hex, number);
     free(digits);
     return right;
 }
@@ -88,11 +98,11 @@ uint64_t attributes_number(const struct xml_element *e, const char *name, uint64
 
 uint64_t attributes_need_number(const struct xml_element *e, const char *name)
 {
-    attributes_need(e, name);
-    return attributes_number(e, name, 0);
+    return *attributes_need(e, name) == '\0' ? 0 : attributes_number(e, name, 0);
 }
 
-uint64_t attributes_need_up_to(const struct xml_element *e, const char *name, uint64_t max)
+/* The official tool takes these in decimal only. */
+uint64_t attributes_need_decimal(const struct xml_element *e, const char *name, uint64_t max)
 {
     const char *text = attributes_need(e, name);
     uint64_t value = 0;
@@ -100,7 +110,7 @@ uint64_t attributes_need_up_to(const struct xml_element *e, const char *name, ui
     if (text[0] == '\0') {
         return 0;
     }
-    if (!parse_number(text, &value) || value > max) {
+    if (!parse_digits(text, false, &value) || value > max) {
         diag_error(e->place, "%s '%s' on element '%s' is not a number from 0 to %lu", name, text,
                    e->name, max);
         return 0;

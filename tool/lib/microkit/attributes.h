@@ -39,7 +39,7 @@ uint64_t attributes_number(const struct xml_element *e, const char *name, uint64
 uint64_t attributes_need_number(const struct xml_element *e, const char *name);
 
 /** A required number from 0 to `max`; 0 if it is missing or wrong. */
-uint64_t attributes_need_up_to(const struct xml_element *e, const char *name, uint64_t max);
+uint64_t attributes_need_decimal(const struct xml_element *e, const char *name, uint64_t max);
 
 /** "true" or "false"; `otherwise` if it is absent. */
 bool attributes_truth(const struct xml_element *e, const char *name, bool otherwise);

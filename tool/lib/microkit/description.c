@@ -175,8 +175,8 @@ static void read_irq(struct pd *pd, const struct xml_element *e)
     }
     *APPEND(pd->irqs, pd->irq_count) = (struct irq){
         .place = e->place,
-        .irq = (unsigned)attributes_need_up_to(e, "irq", MAX_IRQS - 1),
-        .id = (unsigned)attributes_need_up_to(e, "id", MAX_ID),
+        .irq = (unsigned)attributes_need_decimal(e, "irq", MAX_IRQS - 1),
+        .id = (unsigned)attributes_need_decimal(e, "id", MAX_ID),
         .edge = trigger != NULL && strcmp(trigger, "edge") == 0,
     };
 }
@@ -260,6 +260,17 @@ static void check_pd_numbers(const struct pd *pd, const struct xml_element *e)
     }
 }
 
+static unsigned read_child_id(const struct xml_element *e)
+{
+    uint64_t id = attributes_need_number(e, "id");
+
+    if (id > MAX_ID) {
+        diag_error(e->place, "id '%s' on element '%s' is not a number from 0 to %d",
+                   xml_attribute(e, "id"), e->name, MAX_ID);
+    }
+    return (unsigned)id;
+}
+
 static void read_pd(struct description *d, const struct xml_element *e, size_t parent)
 {
     bool is_child = parent != NO_PD;
@@ -274,7 +285,7 @@ static void read_pd(struct description *d, const struct xml_element *e, size_t p
         .stack_size = attributes_number(e, "stack_size", MIN_STACK),
         .passive = attributes_truth(e, "passive", false),
         .parent = parent,
-        .child = is_child ? (unsigned)attributes_need_up_to(e, "id", MAX_ID) : 0,
+        .child = is_child ? read_child_id(e) : 0,
     };
 
     if (is_child) {
@@ -303,7 +314,7 @@ static void read_end(struct description *d, const struct xml_element *e, struct 
     *end = (struct channel_end){
         .place = e->place,
         .pd = find_pd(d, name),
-        .id = (unsigned)attributes_need_up_to(e, "id", MAX_ID),
+        .id = (unsigned)attributes_need_decimal(e, "id", MAX_ID),
         .notify = attributes_truth(e, "notify", true),
         .calls = attributes_truth(e, "pp", false),
     };
