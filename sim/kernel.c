@@ -68,6 +68,7 @@ void kernel_start(struct sim_pd *pd)
 
     program_reset(pd);
     fresh_stack(pd);
+    pd->is_changed = true;
     st->badge = 0;
     st->status = SIM_READY;
     st->since = sim_machine.now;

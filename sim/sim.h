@@ -108,6 +108,7 @@ struct sim_pd {
     unsigned char *stack;
     size_t stack_size;
     struct sim_device *device;
+    bool is_changed; /* restarted since the last state was looked at */
 };
 
 struct sim_system {

@@ -113,6 +113,12 @@ static void look_for_changes(void)
             touch(first_region + i);
         }
     }
+    for (size_t i = 0; i < sim_system.pd_count; i++) {
+        if (sim_system.pds[i].is_changed) {
+            sim_system.pds[i].is_changed = false;
+            touch(1 + i);
+        }
+    }
     for (size_t i = first_device; i < part_count; i++) {
         touch(i);
     }

@@ -61,3 +61,12 @@ def test_a_seed_is_a_schedule(tmp_path):
     runs = [simulator.run(system, "--schedule", "random", "--preempt", 4, "--runs", 1, "--seed", seed, "--verbose").text
             for seed in (7, 7, 9)]
     assert runs[0] == runs[1] != runs[2]
+
+
+@pytest.mark.parametrize("memory", ["ordered", "weak"])
+def test_a_link_survives_a_new_life_at_any_time(tmp_path, memory):
+    system = simulator.raw(tmp_path, (simulator.ROOT / "tests" / "sim" / "lives.system").read_text(),
+                           lives_keeper="lives_keeper", lives_left="lives_left", lives_right="lives_right")
+    done = simulator.run(system, "--schedule", "exhaustive", "--memory", memory)
+    assert (done.status, done.lines[-1]) == (0, "all states seen: no failure")
+    assert int(done.lines[0].split()[0]) > 50000
