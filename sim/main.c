@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/personality.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "sim/campaign.h"
@@ -33,8 +34,20 @@ static void on_death(void)
 #define __sanitizer_set_death_callback(callback) ((void)0)
 #endif
 
+/* Addresses are values that programs see; so that runs are equal they must be. */
+static void fix_addresses(char **argv)
+{
+    int now = personality(0xffffffff);
+
+    if (now >= 0 && (now & ADDR_NO_RANDOMIZE) == 0 &&
+        personality((unsigned long)now | ADDR_NO_RANDOMIZE) >= 0) {
+        execv("/proc/self/exe", argv);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    fix_addresses(argv);
     diag_tool("quoll-sim");
     options_read(argc, argv);
     sim_weak = sim_options.weak;
