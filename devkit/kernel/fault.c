@@ -161,6 +161,10 @@ void fault_resume(struct pd *pd, const uint64_t *words, uint64_t count)
 
 void kernel_fault(struct pd *pd, uint64_t esr)
 {
+    if (DEVKIT_INSTRUMENTS && inject_debug(pd, esr)) {
+        sched_choose();
+        return;
+    }
     switch (EC(esr)) {
     case EC_FPU:
         fpu_take(pd);

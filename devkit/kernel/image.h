@@ -38,6 +38,7 @@
 #define MAX_CHANNELS 62
 #define PD_NAME_SIZE 64
 #define MAX_IRQS     288 /* 32 private and 256 shared ones on this machine */
+#define MAX_FAULTS   8   /* to inject */
 
 #ifndef __ASSEMBLER__
 
@@ -80,8 +81,27 @@ struct irq_image {
     uint8_t edge; /* else level */
 };
 
+/* A fault to inject (instruments.c): when `pd` comes to `place` for the time `time` and
+ * has then executed `count` more instructions. */
+enum injection_kind { INJECT_REGISTER, INJECT_MEMORY, INJECT_INSTRUCTION };
+
+#define REGISTER_SP 31
+#define REGISTER_PC 32
+
+struct injection {
+    uint32_t kind; /* enum injection_kind */
+    uint32_t pd;
+    uint64_t place;
+    uint64_t time;
+    uint64_t count;
+    uint64_t address; /* or number of the register */
+    uint64_t value;
+};
+
 struct system {
     uint64_t pd_count;
+    uint64_t injection_count;
+    struct injection injections[MAX_FAULTS];
     struct pd_image pds[MAX_PDS];
     struct irq_image irqs[MAX_IRQS];
 };

@@ -21,6 +21,7 @@
  *     notify.c call.c tcb.c    what PDs do to each other
  *     irq.c fault.c fpu.c      what happens to them
  *     console.c                what is said about it
+ *     instruments.c            faults on demand, in a kernel apart
  */
 #ifndef DEVKIT_KERNEL_H
 #define DEVKIT_KERNEL_H
@@ -36,6 +37,10 @@
 #endif
 #ifndef DEVKIT_BENCHMARK
 #define DEVKIT_BENCHMARK 0
+#endif
+
+#ifndef DEVKIT_INSTRUMENTS
+#define DEVKIT_INSTRUMENTS 0
 #endif
 
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
@@ -167,6 +172,11 @@ void fault_resume(struct pd *pd, const uint64_t *words, uint64_t count);
 void fpu_init(void);
 void fpu_follow(const struct pd *pd);
 void fpu_take(struct pd *pd);
+
+/* instruments.c: nothing of this is in the kernels that systems run on. */
+#define ALL_MEMORY (KERNEL_OFFSET + (8ULL << 30))
+void inject_arm(struct pd *pd);
+bool inject_debug(struct pd *pd, uint64_t esr);
 
 /* console.c: %s, %u and %x (64 bits, with 0x). */
 void console_put(char c);

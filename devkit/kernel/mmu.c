@@ -40,6 +40,10 @@ static const uint64_t memory[ENTRIES] TABLES = {
 static const uint64_t gigabytes[ENTRIES] TABLES = {
     [GIB1(UART_PHYSICAL)] = TABLE(devices),
     [GIB1(KERNEL_PHYSICAL)] = TABLE(memory),
+#if DEVKIT_INSTRUMENTS /* all memory, at ALL_MEMORY */
+    [GIB1(ALL_MEMORY) + 1] = BLOCK(1ULL << 30, DESC_NORMAL | DESC_NO_EXECUTE),
+    [GIB1(ALL_MEMORY) + 2] = BLOCK(2ULL << 30, DESC_NORMAL | DESC_NO_EXECUTE),
+#endif
 };
 
 const uint64_t kernel_tables[ENTRIES] TABLES = {TABLE(gigabytes), TABLE(gigabytes)};

@@ -212,6 +212,9 @@ void sched_choose(void)
         set_alarm(next);
         alarm_may_be_set = matters || sleepers != NULL;
     }
+    if (DEVKIT_INSTRUMENTS) {
+        inject_arm(next);
+    }
 }
 
 void sched_tick(void)

@@ -8,6 +8,7 @@
  * and build.c write down the result, parts.c packs it.
  */
 #include "build.h"
+#include "faults.h"
 #include "image.h"
 #include "memory.h"
 #include "parts.h"
@@ -30,6 +31,8 @@ struct arguments {
     const char *report;
     const char **search_paths; /* the current directory, then those given */
     size_t search_path_count;
+    const char **faults;
+    size_t fault_count;
 };
 
 static void print_usage(FILE *out)
@@ -97,7 +100,8 @@ static void print_help(const char *sdk)
            "  -r, --report REPORT\n"
            "  --board %s\n"
            "  --config CONFIG\n"
-           "  --search-path [SEARCH_PATH ...]\n",
+           "  --search-path [SEARCH_PATH ...]\n"
+           "  --inject PD@PLACE[#TIME][+COUNT]:WHAT=VALUE, a fault (development SDK only)\n",
            list_directories(text_format("%s/board", sdk)));
 }
 
@@ -156,6 +160,9 @@ static void read_arguments(struct arguments *a, int argc, char **argv, const cha
                                 option->brief != NULL ? "/" : "", option->name));
         } else if (option != NULL) {
             *option->value = argv[++i];
+            in_search_path = false;
+        } else if (strcmp(argv[i], "--inject") == 0 && i + 1 < argc) {
+            *APPEND(a->faults, a->fault_count) = argv[++i];
             in_search_path = false;
         } else if (strcmp(argv[i], "--search-path") == 0) {
             in_search_path = true;
@@ -223,7 +230,11 @@ int main(int argc, char **argv)
     }
     struct system *system = build_system(d, programs);
     stop_on_errors();
-    uint64_t entry = build_kernel(text_format("%s/elf/sel4.elf", board), system);
+    for (size_t i = 0; i < a.fault_count; i++) {
+        faults_add(system, d, programs, a.faults[i]);
+    }
+    const char *kernel = a.fault_count != 0 ? "instruments" : "sel4";
+    uint64_t entry = build_kernel(text_format("%s/elf/%s.elf", board, kernel), system);
     parts_write(a.output, text_format("%s/elf/loader.elf", board), entry);
     build_report(a.report, d, programs);
     return 0;

@@ -68,9 +68,9 @@ def compile_program(sdk, source, elf, config="debug"):
                     board / "lib" / "microkit.ld", "-lmicrokit"], check=True)
 
 
-def build(sdk, system, config="debug", arguments=()):
+def build(sdk, system, config="debug", arguments=(), out=None):
     """The folder with loader.img and report.txt."""
-    out = BUILD / "conformance" / str(sdk) / config / system.name
+    out = out or BUILD / "conformance" / str(sdk) / config / system.name
     out.mkdir(parents=True, exist_ok=True)
     for source in system.folder.glob("*.c"):
         compile_program(sdk, source, out / f"{source.stem}.elf", config)

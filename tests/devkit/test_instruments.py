@@ -3,39 +3,44 @@
 import json
 import subprocess
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
-from systems import BY_NAME, build, said
+from sdks import BUILD
+from systems import BY_NAME, System, build, said
+
+BY_NAME = BY_NAME | {"registers_seen": System(Path(__file__).parent / "registers_seen")}
 
 SECONDS = 2
 
 
-def instruments(devkit, system, *arguments):
-    """The console's lines, and what the instruments said."""
-    out = build(devkit, BY_NAME[system])
-    programs = [word for elf in out.glob("*.elf") for word in ("--program", f"{elf.stem}={elf}")]
-    done = subprocess.run([devkit.path / "bin" / "instruments", out / "loader.img", *programs,
-                           "--seconds", str(SECONDS), *arguments, "--", "-nic", "none"],
-                          capture_output=True, text=True, timeout=60)
-    return done.stdout.replace("\r", "").splitlines(), done.stderr
+def instruments(devkit, system, *arguments, fault=None, seconds=SECONDS):
+    """The console's lines."""
+    inject = ["--inject", fault] if fault else []
+    out = build(devkit, BY_NAME[system], arguments=inject,
+                out=BUILD / "conformance" / "instruments" / system)
+    done = subprocess.run([devkit.path / "bin" / "instruments", out / "loader.img",
+                           "--seconds", str(seconds), *arguments, "--", "-nic", "none"],
+                          capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.replace("\r", "").splitlines()
 
 
 @pytest.fixture(scope="module")
 def traced(devkit, tmp_path_factory):
     """A trace of irq_level, as text, and what was said."""
     file = tmp_path_factory.mktemp("trace") / "trace.json"
-    lines, _ = instruments(devkit, "irq_level", "--trace", file)
+    lines = instruments(devkit, "irq_level", "--trace", file)
     return file.read_text(), lines
 
 
 def test_same_trace_twice(devkit, traced, tmp_path):
-    lines, _ = instruments(devkit, "irq_level", "--trace", tmp_path / "again.json")
+    lines = instruments(devkit, "irq_level", "--trace", tmp_path / "again.json")
     assert (tmp_path / "again.json").read_text() == traced[0]
     assert lines == traced[1]
 
 
 def test_tracing_changes_nothing(devkit, traced):
-    assert instruments(devkit, "irq_level")[0] == traced[1]
+    assert instruments(devkit, "irq_level") == traced[1]
     assert said(traced[1]) == BY_NAME["irq_level"].expected("devkit")
 
 
@@ -78,30 +83,70 @@ def test_trace_ends(devkit, tmp_path):
     ("low@init:sp=0x1000", "low: fault: write 0xf"),
     ("low@init:instruction=0", "low: fault: exception; "),
     ("low@init+4:instruction=0", "low: fault: exception; "),
-    ("high@notified#1:x30=0x2", "high: fault: execute 0x2, "),
+    ("low@microkit_dbg_puts#3+2:pc=0x20", "low: fault: execute 0x20, "),
+    ("high@notified#1:x30=0x4", "high: fault: execute 0x4, "),
 ], ids=str)
 def test_fault_hits_the_one_named(devkit, fault, line):
-    lines, log = instruments(devkit, "preempt", "--inject", fault)
+    """And only that one; the others go on."""
+    lines = instruments(devkit, "preempt", fault=fault)
     victim = fault.partition("@")[0]
-    assert f"instruments: {victim}: " in log
+    assert f"instruments: {victim}: fault injected" in "\n".join(lines)
     faults = [text for text in lines if ": fault: " in text]
     assert len(faults) == 1 and faults[0].startswith(line), lines
     assert lines[1] == "| high: init"
     assert ("| low: went on" in lines) == (victim == "high")
 
 
+@pytest.mark.parametrize("register", ["x0", "x8", "x9", "x15", "x16", "x18", "x19", "x28", "x29", "x30", "sp"])
+def test_register(devkit, register):
+    """What the register holds then is what a debugger's eye would see: the parent's."""
+    lines = instruments(devkit, "registers_seen", seconds=0.5, fault=f"child@look+1:{register}=0x123456789a")
+    assert said(lines) == [f"parent: {register} 0x123456789a"]
+
+
+def test_time_and_count(devkit):
+    """The third time that the place is reached, five instructions later."""
+    lines = instruments(devkit, "registers_seen", fault="child@loop#3+5:x0=0xabc0000000")
+    assert said(lines) == ["parent: x0 0xabc0000005", "parent: x1 0x8"]
+
+
 def test_fault_in_memory(devkit):
-    """In the page that counts its lives: the child goes on from there."""
-    lines, log = instruments(devkit, "stop", "--inject", "child@init:0x5000000=6")
-    assert lines[1] == "| child: life 7", log
+    """In the page that counts its lives: the child goes on from there, with its budget."""
+    lines = instruments(devkit, "stop", fault="child@init:0x5000000=6")
+    assert lines[2] == "| child: life 7"
+
+
+def test_memory_that_is_not_there(devkit):
+    lines = instruments(devkit, "preempt", fault="low@init:0x5000000=6")
+    assert "instruments: low has no memory at 0x5000000" in lines
+    assert said(lines) == BY_NAME["preempt"].expected("devkit")
 
 
 def test_faulty_runs_are_the_same(devkit, tmp_path):
-    runs = [(instruments(devkit, "turns", "--inject", "two@init+100:x0=1", "--trace",
-                         tmp_path / name), (tmp_path / name).read_text()) for name in "ab"]
-    assert runs[0] == runs[1]
+    runs = [(instruments(devkit, "turns", "--trace", tmp_path / name, "--last", "40000000",
+                         fault="two@init+100:x0=1"), (tmp_path / name).read_text())
+            for name in "ab"]
+    assert runs[0] == runs[1] and "instruments: two: fault injected" in "\n".join(runs[0][0])
 
 
-def test_a_place_that_nobody_comes_to(devkit):
-    _, log = instruments(devkit, "preempt", "--inject", "low@0x10:x0=1")
-    assert "nobody came" in log
+@pytest.mark.parametrize("fault, said_", [
+    ("nobody@init:x0=1", "there is no protection domain 'nobody'"),
+    ("low@nowhere:x0=1", "there is no symbol 'nowhere' in"),
+    ("low@init:x31=1", "'x31' is no register, address or 'instruction'"),
+    ("low@init:x0=z", "'z' is not a number"),
+    ("low@init#z:x0=1", "'z' is not a number"),
+    ("low@init", "PD@PLACE[#TIME][+COUNT]:WHAT=VALUE"),
+])
+def test_refused(devkit, fault, said_):
+    out = build(devkit, BY_NAME["preempt"])
+    done = devkit.microkit(BY_NAME["preempt"].description, "--search-path", out, "--inject", fault,
+                           "-o", "no.img", cwd=out)
+    assert done.returncode == 1 and f"microkit: --inject {fault}: {said_}" in done.stderr
+
+
+def test_off_unless_asked_for(devkit):
+    """Not a byte of it is in the kernel that systems run on."""
+    for config in "debug", "release", "benchmark":
+        elf = devkit.board(config) / "elf"
+        assert b"instruments: " not in (elf / "sel4.elf").read_bytes()
+        assert b"instruments: " in (elf / "instruments.elf").read_bytes()
