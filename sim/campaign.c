@@ -145,6 +145,7 @@ static unsigned shorten(const char *what)
 static void show(void)
 {
     sim_options.verbose = true;
+    sim_options.stops_now = true;
     (void)run_once();
     sim_options.verbose = false;
     fflush(stdout);
@@ -184,6 +185,7 @@ void campaign_failed(const char *how)
 
 int campaign_single(void)
 {
+    sim_options.stops_now = true;
     if (run_once()) {
         return 0;
     }
@@ -217,6 +219,7 @@ int campaign_random(void)
 int campaign_replay(void)
 {
     read_trace(sim_options.trace);
+    sim_options.stops_now = true;
     if (run_once()) {
         puts("the schedule runs without a failure");
         return 0;

@@ -15,6 +15,9 @@ static void note(const char *format, va_list arguments)
         sim_outcome.failed = true;
         vsnprintf(sim_outcome.what, sizeof sim_outcome.what, format, arguments);
         report_step("FAILURE: %s", sim_outcome.what);
+        if (sim_options.stop && sim_options.stops_now) {
+            raise(SIGTRAP); /* the debugger is here, on the program's own stack if it has run */
+        }
     }
 }
 
@@ -34,9 +37,6 @@ void run_fail(const char *format, ...)
     va_start(arguments, format);
     note(format, arguments);
     va_end(arguments);
-    if (sim_options.stop) {
-        raise(SIGTRAP); /* the debugger is here, on the program's own stack */
-    }
     kernel_abandon();
 }
 

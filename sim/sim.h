@@ -188,6 +188,7 @@ struct sim_options {
     bool pace;
     bool quiet;
     bool verbose;     /* each step */
+    bool stops_now;   /* not while a failure is looked for or made short */
     bool stop;        /* for a debugger, at a failure */
     unsigned preempt; /* one in so many points */
     unsigned jobs;
