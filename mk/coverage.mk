@@ -17,5 +17,5 @@ COVERAGE_MAKE   = $(MAKE) --no-print-directory \
 .PHONY: coverage
 coverage: driver-tests tools $(SIM)/quoll-sim disk $(BOARD_DTB)
 	@find $(COVERAGE) $(SIM)/coverage -name '*.gcda' -delete 2>/dev/null || true
-	@$(COVERAGE_MAKE) unit-tests sim-systems-coverage
+	+@$(COVERAGE_MAKE) unit-tests sim-systems-coverage
 	@/usr/bin/python3 tests/coverage.py $(BUILD) $(COVERAGE)

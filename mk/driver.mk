@@ -36,7 +36,7 @@ $(DRIVER_TESTS)/driver-%: $(DRIVER_TESTS)/obj/tests/driver/%.o $(DRIVER_PARTS:%=
 	@$(CC) $(DRIVER_CFLAGS) -rdynamic $^ -lcmocka $(SIM_LIBS) -ldl -o $@
 
 .PHONY: driver-tests
-driver-tests: $(DRIVER_CLASSES:%=$(DRIVER_TESTS)/driver-%) sim-asan
+driver-tests: $(DRIVER_CLASSES:%=$(DRIVER_TESTS)/driver-%) sim-asan sim-checked
 
 -include $(shell find $(DRIVER_TESTS) -name '*.d' 2>/dev/null)
 

@@ -50,6 +50,9 @@ extern const char *machine_ram_file;
 /* Misbehave as its option "faults" says, by this seed; 0: be honest. */
 void machine_misbehave(uint64_t seed);
 
+/* The driver is about to touch memory: what the device has to do may be done first. */
+void machine_may_act(void);
+
 /* What rule the driver broke; "": none. */
 const char *machine_violation(void);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Each driver under its class's tests (tests/driver/CLASS.c), with the simulated device and
-with QEMU's model. Built by `make driver-tests`."""
+"""Each driver under its class's tests (tests/driver/CLASS.c), with the simulated device
+(`checked`: acting between any two accesses of the driver to memory) and with QEMU's model. Built by `make driver-tests`."""
 import functools
 import os
 import re
@@ -29,6 +29,7 @@ def cases():
         common, simulated = names(source)
         for name in common + simulated:
             yield pytest.param(driver, "simulated", name, id=f"{driver.stem}-simulated-{name}")
+            yield pytest.param(driver, "checked", name, id=f"{driver.stem}-checked-{name}")
         for name in common:
             yield pytest.param(driver, "qemu", name, id=f"{driver.stem}-qemu-{name}")
 
@@ -36,9 +37,10 @@ def cases():
 @functools.cache
 def run(driver, machine):
     program = BUILD / "driver" / f"driver-{driver.parent.parent.name}"
-    elf = BUILD / "sim" / "asan" / "programs" / f"{driver.stem}.elf"
+    kind = "checked" if machine == "checked" else "asan"
+    elf = BUILD / "sim" / kind / "programs" / f"{driver.stem}.elf"
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP")
-    done = subprocess.run([program, elf, machine], capture_output=True, text=True, timeout=300,
+    done = subprocess.run([program, elf, "qemu" if machine == "qemu" else "simulated"], capture_output=True, text=True, timeout=300,
                           env=environment, errors="replace")
     return done.stdout + done.stderr
 

@@ -55,7 +55,8 @@ SYSTEMS = {  # of the simulator: programs for tests, and the devices
     "net": (["responder"], {"nic": "replay={pcap}"}),
     "block": (["disk"], {"disk": "file={disk}"}),
 }
-RANDOM = ["--schedule", "random", "--runs", "10", "--until", "2", "--time", "4", "--memory", "weak"]
+RANDOM = ["--schedule", "random", "--until", "2", "--memory", "weak"]
+PREEMPTED = ({"--preempt": 64, "--runs": 10, "--time": 2}, {"--preempt": 6, "--runs": 150, "--time": 3})
 TIMEOUT = 20
 
 
@@ -131,7 +132,7 @@ class Tree:
         self.options = options
         self.build = options.build
         self.path = options.build / "mutants" / f"tree{number}"
-        self.world = options.build / "mutants" / "world"
+        self.simulator = options.build / "mutants" / "quoll-sim"
 
     def create(self):
         shutil.rmtree(self.path, ignore_errors=True)
@@ -185,10 +186,11 @@ def unit(tree, path):
 def driver(tree, path):
     for source in drivers_of(path):
         room = source.parent.parent.name
-        failed, _ = tree.run([tree.path / f"build/driver/driver-{room}",
-                              tree.path / f"build/sim/asan/programs/{source.stem}.elf", "simulated"])
-        if failed:
-            return source.stem
+        for kind in ("asan", "checked"):
+            failed, _ = tree.run([tree.path / f"build/driver/driver-{room}",
+                                  tree.path / f"build/sim/{kind}/programs/{source.stem}.elf", "simulated"])
+            if failed:
+                return f"{source.stem} ({kind})"
     return None
 
 
@@ -213,7 +215,7 @@ def simulate(tree, directory, system, options):
     devices = []
     for name, text in SYSTEMS[system][1].items():
         devices += ["--device", f"{name}={text.format(**tree.files)}"]
-    return tree.run([tree.build / "sim/quoll-sim", directory, *devices, *options])
+    return tree.run([tree.simulator, directory, *devices, *options])
 
 
 def frames(path):
@@ -233,7 +235,7 @@ def outcome(tree, system):
         return "not composed", None
     if system == "net":
         pcap = tree.path / "build/net.pcap"
-        failed, said = tree.run([tree.build / "sim/quoll-sim", directory, "--until", "4", "--device",
+        failed, said = tree.run([tree.simulator, directory, "--until", "4", "--device",
                                  f"nic=replay={tree.files['pcap']},pcap={pcap}"])
         return failed, frames(pcap) if pcap.exists() else said
     failed, said = simulate(tree, directory, system, ["--until", "5"])
@@ -251,9 +253,11 @@ def priority(tree, path):
 def random(tree, path):
     for system in systems_of(path):
         directory = tree.path / "build/systems" / system
-        failed, _ = simulate(tree, directory, system, RANDOM)
-        if failed:
-            return f"{system}: {failed}"
+        for options in PREEMPTED:
+            words = [str(word) for item in options.items() for word in item]
+            failed, _ = simulate(tree, directory, system, [*RANDOM, *words])
+            if failed:
+                return f"{system}: {failed}"
     return None
 
 
@@ -267,7 +271,7 @@ def exhaustive(tree, path):
     for name in ("numbers_producer", "numbers_consumer"):
         shutil.copy2(tree.path / f"build/sim/checked/test-programs/{name}.elf", out)
     for memory in ("ordered", "weak"):
-        failed, _ = tree.run([tree.build / "sim/quoll-sim", out, "--schedule", "exhaustive", "--memory", memory,
+        failed, _ = tree.run([tree.simulator, out, "--schedule", "exhaustive", "--memory", memory,
                               "--jobs", "1"])
         if failed:
             return f"{memory}: {failed}"
@@ -340,6 +344,7 @@ def expectations(options, files):
 
 def run_all(mutants, options):
     files = world.make(options.build / "mutants" / "world")
+    shutil.copy2(options.build / "sim/quoll-sim", options.build / "mutants")
     expected = expectations(options, files)
     by_file = collections.defaultdict(list)
     for mutant in mutants:
@@ -406,6 +411,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--sample", type=int, help="only so many, the same each time")
     parser.add_argument("--only", help="only those whose name contains this")
+    parser.add_argument("--names", type=Path, help="only those whose names are lines of this file")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
@@ -413,6 +419,9 @@ def main():
     mutants = make_mutants()
     if options.only:
         mutants = [m for m in mutants if options.only in m.name]
+    if options.names:
+        wanted = set(options.names.read_text().splitlines())
+        mutants = [m for m in mutants if m.name in wanted]
     if options.sample:
         mutants = sorted(mutants, key=Mutant.rank)[:options.sample]
     if options.list:
@@ -427,7 +436,7 @@ def main():
     known = {m.name for m in mutants}
     bad = [f"survives, and nobody says why: {name}" for name in sorted(survivors - set(equivalent))]
     bad += [f"{EQUIVALENT.name}: stale: {name}" for name in equivalent
-            if name not in survivors and (name in known or not (options.only or options.sample))]
+            if name not in survivors and (name in known or not (options.only or options.sample or options.names))]
     built = [m for m in mutants if "build" not in m.killed]
     print(f"\n{len(mutants)} mutants in {seconds:.0f} s: {len(built)} build, "
           f"{sum(bool(m.killed) for m in built)} noticed, {len(survivors & set(equivalent))} equivalent, "
