@@ -192,8 +192,10 @@ class Guest:
         done = subprocess.run([self.o.load, *map(str, (self.o.port, size, count, window))],
                               capture_output=True, text=True)
         words = done.stdout.split()
+        if self.process.poll() is not None:
+            sys.exit(f"measure: the emulator has ended, with status {self.process.returncode}")
         if done.returncode != 0:
-            sys.exit(f"measure: udpload failed: {done.stdout} {done.stderr}")
+            sys.exit(f"measure: the guest no longer echoes; udpload said: {done.stdout} {done.stderr}")
         return dict(zip(("echoed", "stalls", "resent", "duplicates", "damaged"), map(int, words[:5])))
 
 
