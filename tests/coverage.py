@@ -9,7 +9,9 @@ Each compilation of a file (a unit test that includes it, each program) counts; 
 of them reached is reached. Branches are gcov's, of code compiled without optimisation.
 """
 import collections
+import fnmatch
 import gzip
+import itertools
 import json
 import os
 import re
@@ -67,9 +69,10 @@ def run_systems():
     import world
     files = world.make(OUT / "world")
     for system, (devices, _) in soak.SYSTEMS.items():
-        for odd in (False, True):
+        for odd, preempt in itertools.product((False, True), (64, 6)):
             command = [BUILD / "sim/quoll-sim", BUILD / "sim/coverage/systems" / system, "--schedule", "random",
-                       "--seed", "1", "--runs", "25", "--until", "2", "--time", "12", "--memory", "weak"]
+                       "--seed", "1", "--runs", "40", "--until", "2", "--time", "8", "--memory", "weak",
+                       "--preempt", str(preempt)]
             for name, options in devices.items():
                 words = [options.format(**files)] if options else []
                 words += [soak.DEVICE_FAULTS[name]] if odd else []
@@ -148,7 +151,7 @@ class Reason:
         self.used = False
 
     def fits(self, path, source):
-        return path == self.where and self.text in source
+        return fnmatch.fnmatch(path, self.where) and self.text in source
 
 
 def read_reasons():

@@ -161,7 +161,11 @@ void machine_may_act(void)
     static uint64_t x = 1;
 
     x = x * 6364136223846793005ULL + 1442695040888963407ULL;
-    if (event_at != SIM_NEVER && (x >> 33) % 16U == 0) {
+    if ((x >> 33) % 16U != 0) {
+        return;
+    }
+    input();
+    if (event_at != SIM_NEVER) {
         time_now = event_at > time_now ? event_at : time_now;
         events();
     }

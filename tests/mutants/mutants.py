@@ -6,7 +6,7 @@ and runs the tests' floors on each:
     driver      driver tests with the simulated device
     priority    systems in the simulator, as they are meant to run
     random      the same, any order, late stores, misbehaving nobody
-    exhaustive  all orders of a small system (queues only)
+    exhaustive  all orders of a small system (queues and links only)
 
 A table says which floor notices which kind of mistake. Who survives must be named in
 equivalent.txt with the reason why nobody can notice it; an entry there that names no
@@ -39,13 +39,13 @@ FLOORS = ("unit", "driver", "priority", "random", "exhaustive")
 FILES = ("include/quoll/queue.h", "include/quoll/link.h", "core/link.c", "include/quoll/virtqueue.h",
          "bus/virtio/*.c", "net/*virt.c", "net/copier.c", "net/driver.c", "block/virt*.c", "block/driver.c",
          "serial/*virt.c", "serial/driver.c", "timer/virt.c", "timer/driver.c", "*/drivers/*.c")
-QUEUE_TESTS = ["test_queue", "test_link", "test_serial_driver", "test_timer_driver", "test_block_driver",
+QUEUE_TESTS = ["test_link_order", "test_link_info", "test_panics", "test_queue", "test_link", "test_serial_driver", "test_timer_driver", "test_block_driver",
                "test_net_driver", "test_net_rx_virt"]
 UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM* and those that include the file
     "include/quoll/queue.h": QUEUE_TESTS, "include/quoll/link.h": QUEUE_TESTS, "core/link.c": QUEUE_TESTS,
     "include/quoll/virtqueue.h": ["test_virtqueue", "test_virtio", "test_virtio_blk"],
-    "bus/virtio/virtqueue.c": ["test_virtqueue", "test_virtio_blk"],
-    "bus/virtio/mmio.c": ["test_virtio", "test_virtqueue", "test_virtio_blk"],
+    "bus/virtio/virtqueue.c": ["test_panics", "test_virtqueue", "test_virtio_blk"],
+    "bus/virtio/mmio.c": ["test_panics", "test_virtio", "test_virtqueue", "test_virtio_blk"],
     "block/drivers/virtio_blk.c": ["test_virtio_blk"],
 }
 CLASSES = ("serial", "timer", "net", "block")
@@ -57,6 +57,10 @@ SYSTEMS = {  # of the simulator: programs for tests, and the devices
 }
 RANDOM = ["--schedule", "random", "--until", "2", "--memory", "weak"]
 PREEMPTED = ({"--preempt": 64, "--runs": 10, "--time": 2}, {"--preempt": 6, "--runs": 150, "--time": 3})
+SMALL = {  # for all schedules
+    "numbers": (["include/quoll/queue.h"], ["numbers_producer", "numbers_consumer"]),
+    "lives": (["include/quoll/queue.h", "include/quoll/link.h", "core/link.c"], ["lives_keeper", "lives_left", "lives_right"]),
+}
 TIMEOUT = 20
 
 
@@ -261,20 +265,24 @@ def random(tree, path):
     return None
 
 
-def exhaustive(tree, path):
-    if path != "include/quoll/queue.h":
-        return None
-    out = tree.path / "build/systems/numbers"
+def small(tree, name, programs):
+    """A system of tests/sim, as its file says but for names."""
+    out = tree.path / "build/systems" / name
     out.mkdir(parents=True, exist_ok=True)
-    text = (tree.path / "tests/sim/toy.system").read_text()
+    text = (tree.path / "tests/sim" / ("toy.system" if name == "numbers" else f"{name}.system")).read_text()
     (out / "system.system").write_text(text.replace("PRODUCER", "numbers_producer").replace("CONSUMER", "numbers_consumer"))
-    for name in ("numbers_producer", "numbers_consumer"):
-        shutil.copy2(tree.path / f"build/sim/checked/test-programs/{name}.elf", out)
-    for memory in ("ordered", "weak"):
-        failed, _ = tree.run([tree.simulator, out, "--schedule", "exhaustive", "--memory", memory,
-                              "--jobs", "1"])
-        if failed:
-            return f"{memory}: {failed}"
+    for program in programs:
+        shutil.copy2(tree.path / f"build/sim/checked/test-programs/{program}.elf", out)
+    return out
+
+
+def exhaustive(tree, path):
+    for system, (files, programs) in SMALL.items():
+        for memory in ("ordered", "weak") if path in files else ():
+            failed, _ = tree.run([tree.simulator, small(tree, system, programs), "--schedule", "exhaustive",
+                                  "--memory", memory, "--jobs", "1", "--states", "400000"])
+            if failed:
+                return f"{system}, {memory}: {failed}"
     return None
 
 
@@ -289,8 +297,8 @@ def targets_of(path):
             targets.append(f"sim/checked/programs/{room}_{source.stem}.elf")
     for room in rooms:
         targets += [f"sim/checked/test-programs/{p}.elf" for p in SYSTEMS[room][0]]
-    if path == "include/quoll/queue.h":
-        targets += [f"sim/checked/test-programs/numbers_{p}.elf" for p in ("producer", "consumer")]
+    for files, programs in SMALL.values():
+        targets += [f"sim/checked/test-programs/{p}.elf" for p in programs if path in files]
     return targets
 
 

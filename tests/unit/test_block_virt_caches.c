@@ -140,12 +140,27 @@ static void each_difference_is_another_disk(void **state)
     assert_int_not_equal(virt.state, VIRT_SERVING);
 }
 
+static void a_disk_without_partitions_has_none(void **state)
+{
+    (void)state;
+    for (unsigned n = 0; n < 8; n++) {
+        memset(image_entry(&image, false, n), 0, IMAGE_ENTRY);
+        memset(image_entry(&image, true, n), 0, IMAGE_ENTRY);
+    }
+    image_seal(&image);
+    start();
+    assert_int_equal(info_of(&a).ready, 0);
+    assert_int_equal(info_of(&a).error, QUOLL_ENOTFOUND);
+    assert_non_null(strstr(fake_output(), "a: no partition 'site'; the disk has none"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(the_table_is_read_from_memory_not_from_caches, tear_down),
         cmocka_unit_test_teardown(data_are_written_back_or_dropped, tear_down),
         cmocka_unit_test_setup_teardown(what_it_needs_must_be_there, set_up_down, tear_down),
+        cmocka_unit_test_setup_teardown(a_disk_without_partitions_has_none, set_up_down, tear_down),
         IN_A_PD(each_difference_is_another_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

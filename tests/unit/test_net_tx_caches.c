@@ -75,11 +75,35 @@ static void each_region_as_its_configuration_says(void **state)
     fake_finish();
 }
 
+/* More clients than heads: each may have one. No clients: nothing to share. */
+static void shares_are_never_none(void **state)
+{
+    struct fake_peer other;
+
+    (void)state;
+    for (unsigned clients = 0; clients < 3; clients++) {
+        memset(&virt, 0, sizeof virt);
+        fake_reset();
+        fake_region(&fake_config.own, NET_HEAD_SIZE, 0x70000000);
+        fake_link(&driver, LINK_NET_TX_DEVICE, "driver", 16, sizeof(struct net_tx_frame), 16,
+                  sizeof(struct net_tx_done));
+        for (unsigned n = 0; n < clients; n++) {
+            fake_link(&other, LINK_NET_TX_CLIENT, "client", 16, sizeof(struct net_frame), 16,
+                      sizeof(struct net_frame));
+            fake_region(&other.config->data, 4096, 0x71000000);
+        }
+        init();
+        assert_int_equal(virt.share, 1);
+        fake_finish();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_device_reads_is_written_back_first),
         cmocka_unit_test(each_region_as_its_configuration_says),
+        cmocka_unit_test(shares_are_never_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
