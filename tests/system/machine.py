@@ -27,7 +27,7 @@ COUNTED_TIME = ["-icount", "shift=0,sleep=off"]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def compose(sdk, system, folder, replace={}):
+def compose(sdk, system, folder, replace={}, options=()):
     """The image of a system, made in `folder`; {"web": "other"} puts other.elf in web.elf's place."""
     first = folder / "programs"
     first.mkdir()
@@ -40,7 +40,7 @@ def compose(sdk, system, folder, replace={}):
     done = subprocess.run([BUILD / "tool" / "quoll", "build", system,
                            "--dtb", BUILD / "boards" / f"{BOARD}.dtb", "--sdk", sdk.path,
                            "--config", "debug", *[w for p in programs for w in ("--programs", p)],
-                           "-o", folder / "out"], capture_output=True, text=True)
+                           *options, "-o", folder / "out"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return folder / "out" / "loader.img"
 
