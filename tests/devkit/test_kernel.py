@@ -10,6 +10,7 @@ from systems import BY_NAME, System, boot, build, qemu_command, read_until, said
 BANNER = "Quoll development kernel, not seL4: for testing only"
 COST = System(Path(__file__).parent / "cost")
 HOSTILE = System(Path(__file__).parent / "hostile")
+TIME_USED = System(Path(__file__).parent / "time_used")
 
 
 def run(sdk, system, config="debug", **how):
@@ -48,6 +49,10 @@ def test_cost_of_a_notification(devkit):
     """Instructions, those of both programs included."""
     costs = [int(line.split()[-1]) for line in said(run(devkit, COST))]
     assert costs[0] < 450 and costs[1] < 300, costs
+
+
+def test_time_that_a_child_has_used(devkit):
+    assert said(run(devkit, TIME_USED, "benchmark")) == ["at first: little", "then: as long as it ran"]
 
 
 def test_size():
