@@ -200,7 +200,7 @@ int campaign_random(void)
     bool verbose = sim_options.verbose;
     uint64_t runs = 0, simulated = 0, choices = 0;
 
-    sim_options.quiet = !verbose;
+    sim_options.quiet = sim_options.quiet || (!verbose && sim_options.runs != 1);
     for (; runs < sim_options.runs && (sim_options.time_limit == 0 || now() < end); runs++) {
         if (!run_once()) {
             sim_options.quiet = false;
