@@ -224,7 +224,7 @@ static void finish_reset(struct sim_device *device)
     v->status = 0;
     v->accepted = 0;
     v->interrupt = 0;
-    v->feature_select = v->accept_select = v->queue_select = 0;
+    v->feature_select = v->accept_select = v->queue_select = 7; /* 4.2.2 promises nothing */
     v->work_at = v->reset_at = SIM_NEVER;
     memset(v->queue, 0, sizeof v->queue);
     v->kind->reset(device);

@@ -589,7 +589,24 @@ static void impossible_devices_are_refused(void **state)
     }
 }
 
+/* An answer that comes between any two accesses of a driver that goes to sleep. */
+static void no_answer_is_overslept(void **state)
+{
+    bool acted = true;
+
+    (void)state;
+    for (unsigned access = 1; acted; access++) {
+        begin(false, "");
+        driver_device_acts_at(access);
+        ask(0, BLOCK_READ, 5, 1);
+        acted = driver_device_acted();
+        driver_device_acts_at(0);
+        expect(0, QUOLL_OK);
+    }
+}
+
 static const struct CMUnitTest simulated[] = {
+    DRIVER_TEST(no_answer_is_overslept),
     DRIVER_TEST(a_device_that_breaks_its_protocol_is_reset),
     DRIVER_TEST(a_device_that_is_late_or_interrupts_for_nothing_is_served),
     DRIVER_TEST(a_device_that_wants_to_be_reset_is_reset),

@@ -42,6 +42,8 @@ static size_t arena_used;
 static unsigned dies_in;
 static bool dead, alive_before;
 static jmp_buf death;
+static bool acts_once;
+static unsigned acts_in;
 
 /* ---- What a program in the simulator calls ---- */
 
@@ -105,8 +107,13 @@ void sim_access(const volatile void *at, uint64_t size, unsigned kind)
     (void)at;
     (void)size;
     (void)kind;
-    if (machine == &machine_simulated) {
+    if (machine != &machine_simulated) {
+        return;
+    }
+    if (!acts_once) {
         machine_may_act();
+    } else if (acts_in > 0 && --acts_in == 0) {
+        machine_acts();
     }
 }
 
@@ -288,6 +295,17 @@ void driver_dies_at(unsigned access)
     dies_in = access;
 }
 
+void driver_device_acts_at(unsigned access)
+{
+    acts_once = access > 0;
+    acts_in = access;
+}
+
+bool driver_device_acted(void)
+{
+    return acts_once && acts_in == 0;
+}
+
 bool driver_dead(void)
 {
     return dead;
@@ -297,6 +315,7 @@ int driver_set_up(void **state)
 {
     (void)state;
     dies_in = 0;
+    driver_device_acts_at(0);
     dead = false;
     return 0;
 }

@@ -50,6 +50,15 @@ void driver_dies_at(unsigned access);
 /** Whether it died since it was started. */
 bool driver_dead(void);
 
+/**
+ * The simulated device acts before the driver's `access`th next access to memory and at no
+ * other (1: the first; needs the checked build of the driver); 0: as before.
+ */
+void driver_device_acts_at(unsigned access);
+
+/** Whether it has done so. */
+bool driver_device_acted(void);
+
 /** Memory in the arena, zeroed, whose I/O address is *io; all free again after power on. */
 void *driver_memory(size_t size, uint64_t *io);
 

@@ -53,6 +53,9 @@ void machine_misbehave(uint64_t seed);
 /* The driver is about to touch memory: what the device has to do may be done first. */
 void machine_may_act(void);
 
+/* All that the device has to do now is done. */
+void machine_acts(void);
+
 /* What rule the driver broke; "": none. */
 const char *machine_violation(void);
 

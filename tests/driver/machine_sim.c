@@ -164,6 +164,11 @@ void machine_may_act(void)
     if ((x >> 33) % 16U != 0) {
         return;
     }
+    machine_acts();
+}
+
+void machine_acts(void)
+{
     input();
     if (event_at != SIM_NEVER) {
         time_now = event_at > time_now ? event_at : time_now;

@@ -593,6 +593,9 @@ static void a_device_may_do_it_all(void **state)
 
 static void a_device_that_does_not_come_to_rest_is_left_alone(void **state)
 {
+    unsigned lost = 0;
+    uint32_t length;
+
     (void)state;
     for (uint64_t seed = 1; seed <= 60; seed++) {
         power_on("faults=dead+reset");
@@ -601,7 +604,16 @@ static void a_device_that_does_not_come_to_rest_is_left_alone(void **state)
         for (unsigned n = 0; n < 40 && info_of(&rx).ready; n++) {
             traffic(n * 10);
         }
+        machine_misbehave(0);
+        settle();
+        come_in(100, 1);
+        driver_run(2000000);
+        if (receive(&length) == NULL) { /* it has been left alone, and that is counted */
+            assert_true(fake_pd_count(COUNT_DEVICE_ERRORS) >= 1);
+            lost++;
+        }
     }
+    assert_true(lost > 0);
 }
 
 /* The link state is told, and told again. */
@@ -668,7 +680,66 @@ static void an_mtu_that_does_not_fit_is_not_accepted(void **state)
     flows(1);
 }
 
+/* A frame that arrives between any two accesses of a driver that goes to sleep. */
+static void no_frame_is_overslept(void **state)
+{
+    bool acted = true;
+
+    (void)state;
+    for (unsigned access = 1; acted; access++) {
+        begin("");
+        give(8);
+        driver_run(1000000);
+        come_in(60, 1);
+        driver_device_acts_at(access);
+        driver_wake(&rx);
+        acted = driver_device_acted();
+        driver_device_acts_at(0);
+        expect_in(60, 1);
+    }
+}
+
+static bool came_back(void)
+{
+    take_sent();
+    return in_sending() == 0;
+}
+
+/* Likewise the end of a transmission that somebody waits for. */
+static void no_sent_frame_is_overslept(void **state)
+{
+    bool acted = true;
+
+    (void)state;
+    for (unsigned access = 1; acted; access++) {
+        begin("");
+        assert_true(queue_sleep(&tx.in));
+        driver_device_acts_at(access);
+        go_out(60, 1);
+        acted = driver_device_acted();
+        driver_device_acts_at(0);
+        EVENTUALLY(came_back());
+    }
+}
+
+/* Frames that were too short to be any are counted, and their buffers come back. */
+static void bad_frames_are_counted(void **state)
+{
+    (void)state;
+    power_on("faults=data");
+    machine_misbehave(1);
+    start();
+    for (unsigned n = 0; n < 100; n++) {
+        traffic(n * 10);
+    }
+    assert_true(came_empty > 0);
+    assert_int_equal(fake_pd_count(COUNT_DEVICE_ERRORS), came_empty);
+}
+
 static const struct CMUnitTest simulated[] = {
+    DRIVER_TEST(no_frame_is_overslept),
+    DRIVER_TEST(no_sent_frame_is_overslept),
+    DRIVER_TEST(bad_frames_are_counted),
     DRIVER_TEST(a_device_that_breaks_its_protocol_is_reset),
     DRIVER_TEST(a_device_that_is_late_or_interrupts_for_nothing_is_served),
     DRIVER_TEST(a_device_that_changes_is_followed),

@@ -43,7 +43,7 @@ QUEUE_TESTS = ["test_link_order", "test_link_info", "test_panics", "test_queue",
                "test_net_driver", "test_net_rx_virt"]
 UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM* and those that include the file
     "include/quoll/queue.h": QUEUE_TESTS, "include/quoll/link.h": QUEUE_TESTS, "core/link.c": QUEUE_TESTS,
-    "include/quoll/virtqueue.h": ["test_virtqueue", "test_virtio", "test_virtio_blk"],
+    "include/quoll/virtqueue.h": ["test_order", "test_panics", "test_virtqueue", "test_virtio", "test_virtio_blk"],
     "bus/virtio/virtqueue.c": ["test_panics", "test_virtqueue", "test_virtio_blk"],
     "bus/virtio/mmio.c": ["test_panics", "test_virtio", "test_virtqueue", "test_virtio_blk"],
     "block/drivers/virtio_blk.c": ["test_virtio_blk"],

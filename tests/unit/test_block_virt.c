@@ -363,6 +363,7 @@ static void endless_refusals_cut_a_client_off(void **state)
         refuse(&virt, client, &request, QUOLL_EINVALID);
     }
     assert_true(client->link.in.broken);
+    assert_int_equal(client->link.in.ready, 0); /* nothing more is taken of it */
     client->refusals = 0;
     wake(&a);
     assert_int_equal(fake_link_count(&a, COUNT_BROKEN), 1);

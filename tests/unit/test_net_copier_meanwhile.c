@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The copier's virtualiser acts while it goes to sleep: nothing is overslept. */
+#include <string.h>
+
+#include "meanwhile.h"
+
+#include "fake_pd.h"
+
+#include "net/copier.c"
+
+static struct fake_peer rx_virt, client;
+static bool told;
+
+static void start(unsigned return_capacity)
+{
+    memset(&copier, 0, sizeof copier);
+    fake_reset();
+    fake_link(&rx_virt, LINK_NET_RX_COPIER, "virt", return_capacity, sizeof(struct net_frame), 8,
+              sizeof(struct net_frame));
+    fake_link(&client, LINK_NET_RX_CLIENT, "client", 8, sizeof(struct net_frame), 8,
+              sizeof(struct net_frame));
+    fake_region(&rx_virt.config->data, 8 * NET_BUFFER_SIZE, 0);
+    fake_region(&client.config->data, 8 * NET_BUFFER_SIZE, 0);
+    init();
+    fake_peer_up(&rx_virt);
+    fake_peer_up(&client);
+    notified(rx_virt.config->channel);
+    notified(client.config->channel);
+    for (uint32_t n = 0; n < 4; n++) {
+        fake_put(net_frames, &client,
+                 &((struct net_frame){.offset = n * NET_BUFFER_SIZE, .length = 2000}));
+    }
+}
+
+static void a_frame_comes(void)
+{
+    assert_true(queue_look_for_room(&rx_virt.out) > 0);
+    assert_true(net_frames_put(
+        &rx_virt.out,
+        &((struct net_frame){.offset = NET_BUFFER_SIZE + NET_HEADROOM, .length = 60})));
+    told = queue_publish(&rx_virt.out);
+}
+
+static void no_frame_is_overslept(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start(8);
+        fake_put(net_frames, &rx_virt, &((struct net_frame){.offset = NET_HEADROOM, .length = 60}));
+        told = false;
+        meanwhile(n, a_frame_comes);
+        notified(rx_virt.config->channel);
+        more = meanwhile_done();
+        if (told) {
+            notified(rx_virt.config->channel);
+        }
+        assert_int_equal(queue_look(&client.in), more ? 2 : 1);
+        fake_finish();
+    }
+}
+
+static void buffers_are_taken_back(void)
+{
+    struct net_frame frame;
+
+    (void)queue_look(&rx_virt.in);
+    while (net_frames_take(&rx_virt.in, &frame)) {}
+    told = queue_release(&rx_virt.in) || told;
+}
+
+/*
+ * The queue on which buffers go back has one place. The virtualiser empties it while it is
+ * being waited for, and from then on only when it is told to.
+ */
+static void no_room_is_overslept(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start(1);
+        for (uint32_t i = 0; i < 3; i++) {
+            fake_put(
+                net_frames, &rx_virt,
+                &((struct net_frame){.offset = i * NET_BUFFER_SIZE + NET_HEADROOM, .length = 60}));
+        }
+        (void)fake_signals(rx_virt.config->channel);
+        (void)queue_sleep(&rx_virt.in);
+        told = false;
+        meanwhile(n, buffers_are_taken_back);
+        notified(rx_virt.config->channel);
+        more = meanwhile_done();
+        for (unsigned round = 0; round < 8; round++) {
+            if (fake_signals(rx_virt.config->channel) > 0) {
+                buffers_are_taken_back();
+                (void)queue_sleep(&rx_virt.in);
+            }
+            if (told) {
+                told = false;
+                notified(rx_virt.config->channel);
+            }
+        }
+        assert_int_equal(queue_look(&client.in), 3);
+        fake_finish();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_frame_is_overslept),
+        cmocka_unit_test(no_room_is_overslept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

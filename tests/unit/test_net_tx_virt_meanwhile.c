@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The transmit virtualiser's neighbours act while it goes to sleep: nothing is overslept.
+ * And what a frame must have, whatever the head held before.
+ */
+#include <string.h>
+
+#include "meanwhile.h"
+
+#include "fake_pd.h"
+
+#include "net/tx_virt.c"
+
+static struct fake_peer driver, client;
+static unsigned char *data;
+static bool told;
+
+static const uint8_t mac[6] = {0x52, 0x54, 0, 0, 0, 0x10};
+
+static void start(unsigned heads)
+{
+    memset(&virt, 0, sizeof virt);
+    fake_reset();
+    fake_region(&fake_config.own, heads * NET_HEAD_SIZE, 0x70000000);
+    fake_link(&driver, LINK_NET_TX_DEVICE, "driver", 16, sizeof(struct net_tx_frame), 16,
+              sizeof(struct net_tx_done));
+    fake_link(&client, LINK_NET_TX_CLIENT, "client", 16, sizeof(struct net_frame), 16,
+              sizeof(struct net_frame));
+    memcpy(client.config->settings.net.mac, mac, 6);
+    data = fake_region(&client.config->data, 8192, 0x71000000);
+    for (unsigned n = 0; n < 4; n++) {
+        memcpy(data + n * 2048 + 6, mac, 6);
+    }
+    init();
+    fake_peer_up(&driver);
+    fake_peer_up(&client);
+    notified(driver.config->channel);
+    notified(client.config->channel);
+}
+
+static void put_frame(uint32_t place, uint16_t length)
+{
+    assert_true(queue_look_for_room(&client.out) > 0);
+    assert_true(net_frames_put(&client.out,
+                               &((struct net_frame){.offset = place * 2048, .length = length})));
+    told = queue_publish(&client.out);
+}
+
+static void a_frame_comes(void)
+{
+    put_frame(1, 60);
+}
+
+static void no_frame_is_overslept(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start(4);
+        put_frame(0, 60);
+        told = false;
+        meanwhile(n, a_frame_comes);
+        notified(client.config->channel);
+        more = meanwhile_done();
+        if (told) {
+            notified(client.config->channel);
+        }
+        assert_int_equal(queue_look(&driver.in), more ? 2 : 1);
+        fake_finish();
+    }
+}
+
+static struct net_tx_frame first;
+
+static void the_driver_is_done(void)
+{
+    assert_true(queue_look_for_room(&driver.out) > 0);
+    assert_true(net_tx_dones_put(&driver.out, &((struct net_tx_done){first.id})));
+    told = queue_publish(&driver.out);
+}
+
+/* One head, and it is with the driver; another frame waits for it. */
+static void no_sent_frame_is_overslept(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start(1);
+        for (unsigned before = 0; before < 3; before++) { /* the queues' indices are not all 0 */
+            struct net_frame frame;
+
+            put_frame(0, 60);
+            notified(client.config->channel);
+            fake_take(net_tx_frames, &driver, &first);
+            the_driver_is_done();
+            notified(driver.config->channel);
+            fake_take(net_frames, &client, &frame);
+        }
+        put_frame(0, 60);
+        notified(client.config->channel);
+        fake_take(net_tx_frames, &driver, &first);
+        put_frame(1, 60);
+        told = false;
+        meanwhile(n, the_driver_is_done);
+        notified(client.config->channel);
+        more = meanwhile_done();
+        if (told) {
+            notified(driver.config->channel);
+        }
+        assert_int_equal(queue_look(&driver.in), more ? 1 : 0);
+        fake_finish();
+    }
+}
+
+/* A head that just carried a good frame is no excuse for one without addresses. */
+static void frames_too_short_for_addresses_are_refused(void **state)
+{
+    struct net_frame frame;
+
+    (void)state;
+    for (uint16_t length = 0; length < NET_FRAME_MIN; length++) {
+        start(1);
+        put_frame(0, 60);
+        notified(client.config->channel);
+        fake_take(net_tx_frames, &driver, &first);
+        the_driver_is_done();
+        notified(driver.config->channel);
+        fake_take(net_frames, &client, &frame);
+        put_frame(1, length);
+        notified(client.config->channel);
+        assert_int_equal(queue_look(&driver.in), 0);
+        assert_int_equal(fake_link_count(&client, COUNT_REFUSED), 1);
+        fake_finish();
+    }
+}
+
+/* Its new life has begun, and it has not set up its half for it. */
+static void a_client_between_two_lives_is_not_served(void **state)
+{
+    (void)state;
+    start(4);
+    fake_lives[client.config->peer_pd] += 1;
+    put_frame(0, 60);
+    notified(client.config->channel);
+    client.half->produce.tail = 1;
+    notified(client.config->channel);
+    assert_int_equal(queue_look(&driver.in), 0);
+    fake_finish();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_frame_is_overslept),
+        cmocka_unit_test(no_sent_frame_is_overslept),
+        cmocka_unit_test(a_client_between_two_lives_is_not_served),
+        cmocka_unit_test(frames_too_short_for_addresses_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
