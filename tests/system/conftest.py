@@ -28,3 +28,12 @@ def boot(sdk, tmp_path):
     yield start
     for machine in machines:
         machine.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """What a failing test's machines have shown last is part of its report."""
+    report = (yield).get_result()
+    if report.failed:
+        for machine in Machine.running:
+            report.sections.append((f"console of {machine.console}", machine.text[-3000:]))

@@ -19,8 +19,9 @@ sys.path.insert(0, str(HERE.parent))
 from sdks import BOARD, BUILD, ROOT, SDKS  # noqa: E402,F401
 
 EXAMPLE = ROOT / "examples" / "webserver" / "system.yaml"
+# maxcpus: with one processor for good, QEMU before 8.1 leaves memory barriers out.
 QEMU = ["qemu-system-aarch64", "-machine", "virt,virtualization=on", "-cpu", "cortex-a53",
-        "-m", "size=2G", "-display", "none", "-monitor", "none",
+        "-smp", "1,maxcpus=2", "-m", "size=2G", "-display", "none", "-monitor", "none",
         "-global", "virtio-mmio.force-legacy=false"]
 # The machine's clock counts instructions: times are the same on a slow or busy host.
 COUNTED_TIME = ["-icount", "shift=0,sleep=off"]
@@ -48,6 +49,8 @@ def compose(sdk, system, folder, replace={}, options=()):
 class Machine:
     """A running emulator and all that its console has shown."""
 
+    running = []  # what a failing test's report shows the consoles of
+
     def __init__(self, image, folder, arguments):
         self.console = folder / f"console-{time.monotonic_ns()}.txt"
         with open(self.console, "wb") as console:  # the emulator's own messages too
@@ -55,6 +58,7 @@ class Machine:
                 [*QEMU, "-serial", "stdio", *arguments,
                  "-device", f"loader,file={image},addr=0x70000000,cpu-num=0"],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT)
+        Machine.running.append(self)
 
     @property
     def raw(self):
@@ -91,5 +95,6 @@ class Machine:
             time.sleep(0.05)
 
     def stop(self):
+        Machine.running.remove(self)
         self.process.kill()
         self.process.wait()
