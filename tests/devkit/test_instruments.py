@@ -150,3 +150,17 @@ def test_off_unless_asked_for(devkit):
         elf = devkit.board(config) / "elf"
         assert b"instruments: " not in (elf / "sel4.elf").read_bytes()
         assert b"instruments: " in (elf / "instruments.elf").read_bytes()
+
+
+@pytest.mark.parametrize("arguments, said_", [
+    ([], "an image is missing, as 'microkit' makes it"),
+    (["a.img", "b.img"], "there is one image; what is for the emulator comes after '--'"),
+    (["a.img", "--seconds", "soon"], "--seconds: 'soon' is not a number above 0"),
+    (["a.img", "--last", "-1", "--trace", "t"], "--last: '-1' is not a number above 0"),
+    (["no.img", "--trace", "t"], "cannot read 'no.img': No such file or directory"),
+])
+def test_misused(devkit, tmp_path, arguments, said_):
+    done = subprocess.run([devkit.path / "bin" / "instruments", *arguments], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and done.stderr.endswith(f"instruments: {said_}\n")
+    assert not list(tmp_path.iterdir())
