@@ -66,6 +66,7 @@ quoll_start:
     .size saved_\word, \size
 saved_\word:
     .space \size
+    .balign 8 /* the composer wants what is patched next to code to be whole words of zeros */
     .endm
     saved microkit_name, 64
     saved microkit_irqs, 8

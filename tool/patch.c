@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "patch.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <string.h>
 
 #include "lib/elf_file.h"
 #include "lib/text.h"
+#include "scan.h"
 
 static struct elf_file *open_program(const struct pd *pd)
 {
@@ -16,6 +18,23 @@ static struct elf_file *open_program(const struct pd *pd)
         diag_fatal("%s has changed: it is %s", pd->program->path, why);
     }
     return elf;
+}
+
+/*
+ * The linker puts constants next to the code, so the configuration can be executed. Of
+ * what the composer writes there, a MAC address could be an instruction.
+ */
+static void check_config(const struct pd *pd, const struct elf_file *elf, struct place at)
+{
+    struct elf_symbol symbol;
+    struct timer_write found;
+
+    if (elf_file_machine(elf) == EM_AARCH64 && elf_file_symbol(elf, "quoll_config", &symbol) &&
+        scan_words(&pd->config, sizeof pd->config, symbol.address, &found)) {
+        diag_error(at, "%s: its configuration holds the bytes of an instruction that writes %s",
+                   pd->name, found.register_name);
+        diag_hint("choose another MAC address");
+    }
 }
 
 void patch_check(const struct pd *pd, struct place at)
@@ -32,6 +51,7 @@ void patch_check(const struct pd *pd, struct place at)
             break;
         }
     }
+    check_config(pd, elf, at);
     elf_file_close(elf);
 }
 

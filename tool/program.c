@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hidden.h"
 #include "lib/text.h"
 #include "scan.h"
 #include "values.h"
@@ -234,6 +235,9 @@ void program_check(const struct program *program, bool may_use_timer, struct pla
     }
     check_config(elf, program->name, at, who);
     check_segments(elf, program->name, at, who);
+    if (program->machine == EM_AARCH64) {
+        hidden_check(elf, program->name, at, who);
+    }
     if (!may_use_timer && program->machine == EM_AARCH64) {
         check_timer(elf, program->name, at, who);
     }

@@ -27,16 +27,14 @@ static const char *written_register(uint32_t word)
     return hit ? cntp[OP2(word)] : NULL;
 }
 
-static bool scan_segment(const struct elf_segment *segment, struct timer_write *found)
+bool scan_words(const void *bytes, uint64_t size, uint64_t address, struct timer_write *found)
 {
-    uint64_t skip = -segment->address % WORD;
-
-    for (uint64_t at = skip; at + WORD <= segment->file_size; at += WORD) {
+    for (uint64_t at = -address % WORD; at + WORD <= size; at += WORD) {
         uint32_t word;
-        memcpy(&word, segment->bytes + at, sizeof word);
+        memcpy(&word, (const unsigned char *)bytes + at, sizeof word);
         const char *name = written_register(word);
         if (name != NULL) {
-            *found = (struct timer_write){segment->address + at, name};
+            *found = (struct timer_write){address + at, name};
             return true;
         }
     }
@@ -49,7 +47,8 @@ bool scan_for_timer_write(const struct elf_file *elf, struct timer_write *found)
     size_t count = elf_file_segments(elf, segments, MAX_SEGMENTS);
 
     for (size_t i = 0; i < count; i++) {
-        if (segments[i].executable && scan_segment(&segments[i], found)) {
+        const struct elf_segment *s = &segments[i];
+        if (s->executable && scan_words(s->bytes, s->file_size, s->address, found)) {
             return true;
         }
     }

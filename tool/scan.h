@@ -19,10 +19,13 @@ struct timer_write {
 
 /**
  * Look for the first instruction that writes a CNTP register. A64 instructions are
- * aligned words and no segment is both writable and executable (program_check()),
- * so nothing can hide.
+ * aligned words, no segment is both writable and executable (program_check()), and there
+ * are no places to hide in (hidden_check()): what is not found is not there.
  */
 bool scan_for_timer_write(const struct elf_file *elf, struct timer_write *found);
+
+/** The same for bytes that will lie at `address`. */
+bool scan_words(const void *bytes, uint64_t size, uint64_t address, struct timer_write *found);
 
 /** The function that holds an address, as "name + 0x10"; NULL if no symbol covers it. */
 const char *scan_symbol(const struct elf_file *elf, uint64_t address);
