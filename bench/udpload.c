@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * udpload PORT PAYLOAD COUNT WINDOW: closed-loop load for a UDP echo on localhost.
+ * udpload PORT PAYLOAD COUNT WINDOW [PORT WINDOW]...: load for UDP echoes on localhost.
  *
- * Keeps exactly WINDOW different datagrams outstanding until COUNT different ones
- * have come back, and checks every byte. After 100 ms of silence all outstanding
- * ones are sent again (a stall); an echo that comes twice is counted apart, so a
- * stall never widens the window.
+ * Closed loop: keeps exactly WINDOW different datagrams outstanding at each port until
+ * COUNT different ones have come back in all, and checks every byte. After 100 ms of
+ * silence all outstanding ones are sent again (a stall); an echo that comes twice is
+ * counted apart, so a stall never widens the window.
  *
- * Prints: echoed stalls resent duplicates damaged seconds
+ * Open loop: with @RATE for the first WINDOW, sends COUNT datagrams, RATE a second,
+ * whatever comes back, and waits a second for the last ones. (Only what the host's
+ * sockets let through is offered; the guest's counters say what reached it.)
+ *
+ * Prints: echoed stalls resent duplicates damaged seconds, in all and then for each port
+ * what it echoed; in an open loop, also the median and the longest time in microseconds
+ * from sending to the echo.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,88 +26,33 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#define FLOWS_MAX   32U
 #define WINDOW_MAX  1024U
 #define PAYLOAD_MIN 8U
 #define PAYLOAD_MAX 2048U
 #define SILENCE_MS  100
 #define STALLS_MAX  500U
+#define OPEN_MAX    4000000U
 
 static struct load {
-    int socket;
     size_t payload;
-    uint64_t count, window;
+    uint64_t count;
+    uint64_t rate;  /* 0: closed loop */
     uint64_t first; /* sequence number of the first datagram: none of an earlier run passes */
     uint64_t sent, echoed, stalls, resent, duplicates, damaged;
+    float *took; /* open loop: when each was sent (negative), then how long it took, seconds */
+    unsigned flows;
+} load;
+
+static struct flow {
+    int socket;
+    uint64_t window, echoed;
     struct {
         uint64_t sequence;
         bool waiting;
     } slot[WINDOW_MAX];
-} load;
-
-static void fill(unsigned char *datagram, uint64_t sequence)
-{
-    memcpy(datagram, &sequence, sizeof sequence);
-    for (size_t i = sizeof sequence; i < load.payload; i++) {
-        datagram[i] = (unsigned char)(sequence * 31 + i * 7);
-    }
-}
-
-static void send_sequence(uint64_t sequence)
-{
-    unsigned char datagram[PAYLOAD_MAX];
-
-    fill(datagram, sequence);
-    /* A full buffer is a lost datagram; the stall repairs it. */
-    (void)!send(load.socket, datagram, load.payload, 0);
-}
-
-static void send_next(uint64_t slot)
-{
-    if (load.sent < load.count) {
-        load.slot[slot].sequence = load.first + load.sent++;
-        load.slot[slot].waiting = true;
-        send_sequence(load.slot[slot].sequence);
-    }
-}
-
-static void send_all_again(void)
-{
-    load.stalls++;
-    for (uint64_t i = 0; i < load.window; i++) {
-        if (load.slot[i].waiting) {
-            send_sequence(load.slot[i].sequence);
-            load.resent++;
-        }
-    }
-}
-
-static void receive(void)
-{
-    unsigned char datagram[PAYLOAD_MAX + 1], expected[PAYLOAD_MAX];
-    ssize_t got = recv(load.socket, datagram, sizeof datagram, MSG_DONTWAIT);
-    uint64_t sequence, slot = 0;
-
-    if (got < 0) {
-        return; /* spurious readiness, or the port is not open yet: the stall counts it */
-    }
-    memcpy(&sequence, datagram, sizeof sequence);
-    fill(expected, sequence);
-    if ((size_t)got != load.payload || memcmp(datagram, expected, load.payload) != 0) {
-        load.damaged++;
-        return;
-    }
-    while (slot < load.window &&
-           !(load.slot[slot].waiting && load.slot[slot].sequence == sequence)) {
-        slot++;
-    }
-    if (slot == load.window) {
-        load.duplicates++;
-        return;
-    }
-    load.slot[slot].waiting = false;
-    load.echoed++;
-    send_next(slot);
-}
+} flows[FLOWS_MAX];
+static struct pollfd readable[FLOWS_MAX];
 
 static double now(void)
 {
@@ -111,50 +62,227 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static bool parse(int argc, char **argv, struct sockaddr_in *to)
+static void fill(unsigned char *datagram, uint64_t sequence)
 {
-    if (argc != 5) {
+    memcpy(datagram, &sequence, sizeof sequence);
+    for (size_t i = sizeof sequence; i < load.payload; i++) {
+        datagram[i] = (unsigned char)(sequence * 31 + i * 7);
+    }
+}
+
+static void send_sequence(struct flow *flow, uint64_t sequence)
+{
+    unsigned char datagram[PAYLOAD_MAX];
+
+    fill(datagram, sequence);
+    /* A full buffer is a lost datagram; the stall repairs it. */
+    (void)!send(flow->socket, datagram, load.payload, 0);
+}
+
+/* What was echoed, or false: nothing, or not what was sent. */
+static bool receive(struct flow *flow, uint64_t *sequence)
+{
+    unsigned char datagram[PAYLOAD_MAX + 1], expected[PAYLOAD_MAX];
+    ssize_t got = recv(flow->socket, datagram, sizeof datagram, MSG_DONTWAIT);
+
+    if (got < 0) {
+        return false; /* spurious readiness, or the port is not open yet: the stall counts it */
+    }
+    memcpy(sequence, datagram, sizeof *sequence);
+    fill(expected, *sequence);
+    if ((size_t)got != load.payload || memcmp(datagram, expected, load.payload) != 0) {
+        load.damaged++;
         return false;
     }
-    *to = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    to->sin_port = htons((uint16_t)atoi(argv[1]));
+    return true;
+}
+
+/* ---- Closed loop ---- */
+
+static void send_next(struct flow *flow, uint64_t slot)
+{
+    flow->slot[slot].sequence = load.first + load.sent++;
+    flow->slot[slot].waiting = true;
+    send_sequence(flow, flow->slot[slot].sequence);
+}
+
+static void send_all_again(void)
+{
+    load.stalls++;
+    for (struct flow *flow = flows; flow < flows + load.flows; flow++) {
+        for (uint64_t i = 0; i < flow->window; i++) {
+            if (flow->slot[i].waiting) {
+                send_sequence(flow, flow->slot[i].sequence);
+                load.resent++;
+            }
+        }
+    }
+}
+
+static void take(struct flow *flow)
+{
+    uint64_t sequence, slot = 0;
+
+    if (!receive(flow, &sequence)) {
+        return;
+    }
+    while (slot < flow->window &&
+           !(flow->slot[slot].waiting && flow->slot[slot].sequence == sequence)) {
+        slot++;
+    }
+    if (slot == flow->window) {
+        load.duplicates++;
+        return;
+    }
+    flow->slot[slot].waiting = false;
+    flow->echoed++;
+    load.echoed++;
+    /* Of one flow, as many are sent as are to come back; several go on to the end alike. */
+    if (load.flows > 1 || load.sent < load.count) {
+        send_next(flow, slot);
+    }
+}
+
+static void run_closed(void)
+{
+    for (unsigned f = 0; f < load.flows; f++) {
+        for (uint64_t i = 0; i < flows[f].window; i++) {
+            send_next(&flows[f], i);
+        }
+    }
+    while (load.echoed < load.count && load.stalls < STALLS_MAX) {
+        if (poll(readable, load.flows, SILENCE_MS) == 0) {
+            send_all_again();
+        }
+        for (unsigned f = 0; f < load.flows; f++) {
+            if ((readable[f].revents & (POLLIN | POLLERR)) != 0) {
+                take(&flows[f]);
+            }
+        }
+    }
+}
+
+/* ---- Open loop ---- */
+
+static void take_open(double start)
+{
+    uint64_t sequence;
+
+    if (!receive(&flows[0], &sequence)) {
+        return;
+    }
+    uint64_t index = sequence - load.first;
+
+    if (index >= load.sent || load.took[index] > 0) {
+        load.duplicates++;
+        return;
+    }
+    load.took[index] = (float)(now() - start) + load.took[index] + 1e-9F;
+    load.echoed++;
+}
+
+static void run_open(double start)
+{
+    double end = start + (double)load.count / (double)load.rate + 1;
+
+    while (now() < end) {
+        uint64_t due = (uint64_t)((now() - start) * (double)load.rate);
+
+        for (unsigned n = 0; n < 64 && load.sent < due && load.sent < load.count; n++) {
+            load.took[load.sent] = (float)(start - now());
+            send_sequence(&flows[0], load.first + load.sent++);
+        }
+        if (poll(readable, 1, load.sent < load.count ? 0 : 1) > 0) {
+            for (unsigned n = 0; n < 64; n++) {
+                take_open(start);
+            }
+        }
+    }
+}
+
+static int by_time(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static void print_times(void)
+{
+    uint64_t lost = load.sent - load.echoed; /* negative times: they come first */
+
+    qsort(load.took, load.sent, sizeof *load.took, by_time);
+    printf("%.0f %.0f\n", load.echoed == 0 ? 0.0 : load.took[lost + load.echoed / 2] * 1e6,
+           load.echoed == 0 ? 0.0 : load.took[load.sent - 1] * 1e6);
+}
+
+/* ---- Start ---- */
+
+static bool add_flow(const char *port, const char *window)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct flow *flow = &flows[load.flows];
+
+    if (load.flows == FLOWS_MAX) {
+        return false;
+    }
+    if (load.flows == 0 && window[0] == '@') {
+        load.rate = strtoull(window + 1, NULL, 0);
+        load.took = calloc(load.count, sizeof *load.took);
+    } else {
+        flow->window = strtoull(window, NULL, 0);
+    }
+    to.sin_port = htons((uint16_t)atoi(port));
+    flow->socket = socket(AF_INET, SOCK_DGRAM, 0);
+    readable[load.flows] = (struct pollfd){.fd = flow->socket, .events = POLLIN};
+    load.flows += 1;
+    return connect(flow->socket, (struct sockaddr *)&to, sizeof to) == 0 &&
+           (load.rate > 0 || (flow->window >= 1 && flow->window <= WINDOW_MAX));
+}
+
+static bool parse(int argc, char **argv)
+{
+    if (argc < 5 || argc % 2 != 1) {
+        return false;
+    }
     load.payload = strtoul(argv[2], NULL, 0);
     load.count = strtoull(argv[3], NULL, 0);
-    load.window = strtoull(argv[4], NULL, 0);
-    return load.payload >= PAYLOAD_MIN && load.payload <= PAYLOAD_MAX && load.window >= 1 &&
-           load.window <= WINDOW_MAX;
+    if (load.payload < PAYLOAD_MIN || load.payload > PAYLOAD_MAX ||
+        (argv[4][0] == '@' && load.count > OPEN_MAX) || !add_flow(argv[1], argv[4])) {
+        return false;
+    }
+    for (int i = 5; i + 1 < argc; i += 2) {
+        if (!add_flow(argv[i], argv[i + 1])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 int main(int argc, char **argv)
 {
-    struct sockaddr_in to;
-
-    if (!parse(argc, argv, &to)) {
-        fprintf(stderr, "usage: udpload PORT PAYLOAD(%u-%u) COUNT WINDOW(1-%u)\n", PAYLOAD_MIN,
-                PAYLOAD_MAX, WINDOW_MAX);
+    if (!parse(argc, argv)) {
+        fprintf(stderr,
+                "usage: udpload PORT PAYLOAD(%u-%u) COUNT WINDOW(1-%u) [PORT WINDOW]... | "
+                "PORT PAYLOAD COUNT @RATE\n",
+                PAYLOAD_MIN, PAYLOAD_MAX, WINDOW_MAX);
         return 2;
-    }
-    load.socket = socket(AF_INET, SOCK_DGRAM, 0);
-    if (load.socket < 0 || connect(load.socket, (struct sockaddr *)&to, sizeof to) != 0) {
-        perror("udpload");
-        return 1;
     }
     double start = now();
 
     load.first = (uint64_t)(start * 1e6) << 20;
-    for (uint64_t i = 0; i < load.window; i++) {
-        send_next(i);
-    }
-    while (load.echoed < load.count && load.stalls < STALLS_MAX) {
-        struct pollfd readable = {.fd = load.socket, .events = POLLIN};
-
-        if (poll(&readable, 1, SILENCE_MS) == 0) {
-            send_all_again();
-        } else {
-            receive();
-        }
+    if (load.rate > 0) {
+        run_open(start);
+    } else {
+        run_closed();
     }
     printf("%lu %lu %lu %lu %lu %.6f\n", load.echoed, load.stalls, load.resent, load.duplicates,
            load.damaged, now() - start);
-    return load.echoed == load.count ? 0 : 1;
+    for (unsigned f = 0; f < load.flows && load.rate == 0; f++) {
+        printf("%lu\n", flows[f].echoed);
+    }
+    if (load.rate > 0) {
+        print_times();
+    }
+    return load.rate > 0 || load.echoed >= load.count ? 0 : 1;
 }

@@ -1,33 +1,85 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What a packet costs, in guest instructions: bench/measure.py over the example's
-# UDP echo, with the release configuration unless CONFIG says otherwise.
+# What it costs, in guest instructions (docs/performance.md), with the release
+# configuration unless CONFIG says otherwise:
+#
+#   make bench                 measure, print, compare with bench/baseline.json
+#   make bench BENCH=net,block only these sets
+#   make bench-keep            what build/bench.json has of this SDK is the new baseline,
+#                              and the tables and curves in docs/performance/ are drawn anew
+#
+# bench/tool/*.c is the tool, a file for each set of measurements; bench/pd_NAME.c is
+# NAME.elf among the programs of the systems that it composes.
 
-BENCH := $(BUILD)/bench
+BENCH_DIR   := $(BUILD)/bench
+BENCH_TOOL  := $(BENCH_DIR)/bench
+BENCH_JSON  := $(BUILD)/bench.json
+# The baseline's name of this SDK.
+BENCH_KIND  := $(if $(MICROKIT_SDK),$(shell cat $(SDK)/VERSION 2>/dev/null),devkit)
+BENCH_SETS  := net
+BENCH       ?= $(BENCH_SETS)
+BENCH_COMMA := ,
+BENCH_CFLAGS := -std=c17 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP
 
-$(BENCH)/count.so: bench/count.c | $(SETUP_STAMP)
+$(BENCH_DIR)/tool/%.o: bench/tool/%.c | $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	@$(CC) -std=c17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -shared -fPIC $< -o $@
+	@$(CC) $(BENCH_CFLAGS) -c $< -o $@
 
-$(BENCH)/udpload: bench/udpload.c | $(SETUP_STAMP)
+$(BENCH_TOOL): $(patsubst bench/tool/%.c,$(BENCH_DIR)/tool/%.o,$(wildcard bench/tool/*.c))
+	@echo "  LINK    $(@F)"
+	@$(CC) $(BENCH_CFLAGS) $^ -lelf -ljansson -lm -o $@
+
+$(BENCH_DIR)/count.so: bench/count.c bench/count.h | $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	@$(CC) -std=c17 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror $< -o $@
+	@$(CC) $(BENCH_CFLAGS) -shared -fPIC $< -o $@
 
-BENCH_PORT ?= 7107
-BENCH_OPTIONS ?=
+$(BENCH_DIR)/udpload: bench/udpload.c | $(SETUP_STAMP)
+	@mkdir -p $(@D)
+	@$(CC) $(BENCH_CFLAGS) $< -o $@
+
+# ---- Programs of the bench's own systems ----
+
+BENCH_PDS := $(wildcard bench/pd_*.c)
+bench_pd   = $(OUT)/bench-programs/$(patsubst pd_%,%,$(basename $(notdir $(1)))).elf
+
+define bench_program_rule
+$(call bench_pd,$(1)): $(call object_of,$(1)) $$(LINK_NEEDS)
+	$$(call quoll_link,$$<)
+endef
+$(foreach s,$(BENCH_PDS),$(eval $(call bench_program_rule,$(s))))
+
+.PHONY: bench-programs
+bench-programs: programs example $(foreach s,$(BENCH_PDS),$(call bench_pd,$(s)))
+
+# ---- Measuring ----
 
 # The emulator as `make run` starts it, but headless, with a virtual clock that counts
 # instructions, so that no wall-clock time decides what is executed.
-BENCH_EMULATOR = $(BOARD_EMULATOR) -machine $(BOARD_MACHINE) -serial stdio -monitor none -icount shift=0 \
-    -device loader,file=$(EXAMPLE_OUT)/loader.img,addr=0x70000000,cpu-num=0 \
-    -drive if=none,id=disk,format=raw,readonly=on,file=$(BUILD)/example/site.img \
-    -device virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0 \
-    -netdev user,id=nic,hostfwd=udp:127.0.0.1:$(BENCH_PORT)-10.0.2.17:7 \
-    -device virtio-net-device,netdev=nic,bus=virtio-mmio-bus.31
+BENCH_EMULATOR = $(BOARD_EMULATOR) -machine $(BOARD_MACHINE) -serial stdio -monitor none -icount shift=0
+
+BENCH_SETTINGS = kind=$(BENCH_KIND) sdk=$(SDK) config=$(CONFIG) quoll=$(QUOLL) dtb=$(BOARD_DTB) \
+    programs=$(EXAMPLE_PDS):$(OUT)/bench-programs:$(PROGRAMS) 'emulator=$(BENCH_EMULATOR)' \
+    tools=$(BENCH_DIR) out=$(BENCH_DIR)/$(SDK_NAME) site=$(BUILD)/example/site.img json=$(BENCH_JSON)
+
+# BENCH_OPTIONS='repeat=3 packets=10000', functions=20 (name those that take most),
+# only=TEXT (of a set, the cases whose names contain it; then nothing is compared).
+BENCH_OPTIONS ?=
 
 .PHONY: bench
-bench: example disk $(BENCH)/count.so $(BENCH)/udpload
-	@/usr/bin/python3 bench/measure.py --label '$(SDK_NAME), $(CONFIG)' \
-	    --emulator '$(BENCH_EMULATOR)' --report $(EXAMPLE_OUT)/report.txt \
-	    --kernel $(SDK_BOARD)/elf/sel4.elf --plugin $(BENCH)/count.so --load $(BENCH)/udpload \
-	    --port $(BENCH_PORT) --out $(BENCH)/$(SDK_NAME).json $(BENCH_OPTIONS)
+bench: bench-programs bench-tool disk $(QUOLL) $(BOARD_DTB)
+	@mkdir -p $(BENCH_DIR)/$(SDK_NAME) $(OUT)/bench-programs
+	@$(BENCH_TOOL) measure $(BENCH_SETTINGS) $(BENCH_OPTIONS) $(subst $(BENCH_COMMA), ,$(BENCH))
+	@$(if $(filter only=%,$(BENCH_OPTIONS)),,$(BENCH_TOOL) compare $(BENCH_JSON) bench/baseline.json $(BENCH_KIND) \
+	    $(subst $(BENCH_COMMA), ,$(BENCH)))
+
+.PHONY: bench-keep
+bench-keep: $(BENCH_TOOL)
+	@$(BENCH_TOOL) keep $(BENCH_JSON) bench/baseline.json $(BENCH_KIND)
+
+.PHONY: bench-tool
+bench-tool: $(BENCH_TOOL) $(BENCH_DIR)/count.so $(BENCH_DIR)/udpload
+
+# What tests/bench needs.
+test: bench-tool
+
+-include $(shell find $(BENCH_DIR) -name '*.d' 2>/dev/null)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Load for the UDP echoes of a guest, by udpload.c in a process of its own. */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include "guest.h"
+
+#define LOAD_FLOWS 32U
+
+struct load {
+    unsigned payload, count, window;
+    unsigned flows;           /* to that many guests' addresses */
+    unsigned window_of_first; /* 0: as all others */
+    unsigned rate;            /* of an open loop, datagrams a second; 0: closed */
+    double echoed, stalls, resent, duplicates, damaged, seconds;
+    double echoed_by[LOAD_FLOWS];
+    double median_time, longest_time; /* open loop, microseconds */
+};
+
+/**
+ * The emulator's options for a network card with `flows` ports of this host that lead to
+ * the echoes at 10.0.2.`first` and so on.
+ */
+const char *load_network(unsigned flows, unsigned first);
+
+/** The web server's disk. */
+const char *load_disk(void);
+
+/** Wait until all flows echo. */
+void load_wait(struct guest *guest, unsigned flows);
+
+/** Apply the load; dies if echoes stay away (in a closed loop). */
+void load_run(struct guest *guest, struct load *load);
+
+#endif
