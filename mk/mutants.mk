@@ -4,7 +4,8 @@
 # which of the tests' floors notices (tests/mutants/mutants.py says how).
 #
 #   make mutants                 all of them: a table, and who survives
-#   make mutants MUTANTS=...     options: --sample N, --only TEXT, --list, --jobs N
+#   make mutants MUTANTS=...     options (--help): --sample N, --only TEXT, --list, --jobs N,
+#                                --results FILE to go on later
 
 MUTANTS ?=
 

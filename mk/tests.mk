@@ -21,7 +21,21 @@ $(UNIT)/libquoll.a: $(patsubst %.c,$(UNIT)/obj/%.o,$(UNIT_LIBRARY))
 
 $(UNIT)/test_%: $(UNIT)/obj/tests/unit/test_%.o $(UNIT)/obj/tests/unit/fake_pd.o $(UNIT)/libquoll.a
 	@echo "  UNIT    $(@F)"
-	@$(CC) $(UNIT_CFLAGS) $(UNIT_LDFLAGS) $^ -lcmocka -o $@
+	@$(CC) $(UNIT_CFLAGS) $(UNIT_LDFLAGS) -Wl,--start-group $^ -Wl,--end-group -lcmocka -o $@
+
+# Those that run on lwIP, with our glue, and the web server's parts that they do not include.
+UNIT_ON_LWIP := $(UNIT)/test_lwip_netif $(UNIT)/test_web_connection $(UNIT)/test_web_trouble
+$(UNIT_ON_LWIP) $(UNIT_ON_LWIP:$(UNIT)/%=$(UNIT)/obj/tests/unit/%.o) $(UNIT)/liblwip.a: UNIT_CFLAGS += $(LWIP_CFLAGS)
+$(UNIT_ON_LWIP): $(UNIT)/liblwip.a
+$(UNIT)/test_web_connection $(UNIT)/test_web_trouble: $(patsubst %,$(UNIT)/obj/examples/webserver/%.o,http http_fields response)
+
+$(UNIT)/obj/lwip/%.o: $(OUT)/obj/lwip/%.c net/lwip/lwipopts.h net/lwip/lwippools.h
+	@mkdir -p $(@D)
+	@$(CC) $(UNIT_CFLAGS) -w -c $< -o $@
+
+$(UNIT)/liblwip.a: $(LWIP_NAMES:%=$(UNIT)/obj/lwip/%.o) $(patsubst %.c,$(UNIT)/obj/%.o,$(wildcard net/lwip/*.c))
+	@rm -f $@
+	@ar rcs $@ $^
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)

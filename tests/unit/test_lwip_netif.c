@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lwIP's glue, on lwIP: copier, transmit virtualiser and clock are played. Frames are
+ * compared byte by byte, and each buffer is followed until it is back.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_pd.h"
+
+#include <quoll/time.h>
+
+#include "lwip/init.h"
+#include "lwip/prot/icmp.h"
+
+/* lwIP can begin only once; its timers then go on from test to test, and so does time. */
+static void begin_lwip(void)
+{
+    static bool begun;
+
+    if (!begun) {
+        lwip_init();
+        begun = true;
+    }
+}
+#define lwip_init begin_lwip
+
+#include "net/lwip/netif.c"
+#include "net/lwip/port.c"
+
+#define BUFFERS 128U
+#define QUEUE   128U
+
+static struct fake_peer copier, tx_virt, timer;
+static unsigned char *rx_data, *tx_data;
+static struct netif netif;
+
+static const uint8_t mine[6] = {0x52, 0x54, 0, 0, 0, 0x10}, theirs[6] = {2, 0, 0, 0, 0, 9};
+
+static void settings(const char *text, size_t size)
+{
+    memset(fake_config.settings, 0, sizeof fake_config.settings);
+    memcpy(fake_config.settings, text, size);
+}
+
+static void links(void)
+{
+    static uint64_t time = QUOLL_S(1);
+
+    time = fake_time > time ? fake_time : time;
+    fake_reset();
+    fake_time = time;
+    memset(&nic, 0, sizeof nic);
+    memset(&clock, 0, sizeof clock);
+    memset(&netif, 0, sizeof netif);
+    started = starved = false;
+    due = 0;
+    fake_link(&copier, LINK_NET_RX_CLIENT, "nic", QUEUE, sizeof(struct net_frame), QUEUE,
+              sizeof(struct net_frame));
+    fake_link(&tx_virt, LINK_NET_TX_CLIENT, "nic", QUEUE, sizeof(struct net_frame), QUEUE,
+              sizeof(struct net_frame));
+    fake_link(&timer, LINK_TIMER_CLIENT, "clock", 64, sizeof(struct timer_request), 64,
+              sizeof(struct timer_expiry));
+    rx_data = fake_region(&copier.config->data, BUFFERS * NET_BUFFER_SIZE, 0);
+    tx_data = fake_region(&tx_virt.config->data, BUFFERS * NET_BUFFER_SIZE, 0);
+    memcpy(tx_virt.config->settings.net.mac, mine, 6);
+    settings("ip=10.0.2.16/24\0gateway=10.0.2.2", 33);
+}
+
+static void carrier(bool there)
+{
+    struct net_info info = {.ready = 1, .link = there, .mtu = 1500};
+
+    fake_peer_tell(&copier, &info, sizeof info);
+    fake_peer_tell(&tx_virt, &info, sizeof info);
+}
+
+static bool work(void)
+{
+    bool more = lwip_poll();
+
+    while (lwip_poll()) {}
+    return more;
+}
+
+/* The frame sent next must be this one; its buffer goes back. */
+static void expect_sent(const void *frame, uint16_t length)
+{
+    struct net_frame sent;
+
+    fake_take(net_frames, &tx_virt, &sent);
+    assert_int_equal(sent.length, length);
+    assert_memory_equal(tx_data + sent.offset, frame, length);
+    fake_put(net_frames, &tx_virt, &sent);
+}
+
+static void expect_nothing_sent(void)
+{
+    assert_int_equal(queue_look(&tx_virt.in), 0);
+}
+
+/* RFC 826, and the first line RFC 894 */
+static void arp(unsigned char frame[42], const uint8_t *to, uint8_t operation,
+                const uint8_t *sender, uint8_t sender_ip, const uint8_t *target, uint8_t target_ip)
+{
+    static const uint8_t fixed[] = {8, 6, 0, 1, 8, 0, 6, 4, 0}, network[] = {10, 0, 2};
+
+    memcpy(frame, to, 6);
+    memcpy(frame + 6, sender, 6);
+    memcpy(frame + 12, fixed, 9);
+    frame[21] = operation;
+    memcpy(frame + 22, sender, 6);
+    memcpy(frame + 28, network, 3);
+    frame[31] = sender_ip;
+    memcpy(frame + 32, target, 6);
+    memcpy(frame + 38, network, 3);
+    frame[41] = target_ip;
+}
+
+static const uint8_t all[6] = {255, 255, 255, 255, 255, 255}, nobody[6];
+
+static void expect_announcement(void)
+{
+    unsigned char frame[42];
+
+    arp(frame, all, 1, mine, 16, nobody, 16);
+    expect_sent(frame, sizeof frame);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    links();
+    assert_int_equal(lwip_start(&netif, "nic", "clock"), QUOLL_OK);
+    fake_peer_up(&copier);
+    fake_peer_up(&tx_virt);
+    fake_peer_up(&timer);
+    carrier(true);
+    for (microkit_channel channel = 0; channel < 3; channel++) {
+        assert_true(lwip_wake(channel));
+    }
+    work();
+    expect_announcement();
+    expect_nothing_sent();
+    assert_int_equal(queue_look(&copier.in), BUFFERS);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    assert_int_equal(lwip_held(), 0);
+    netif_remove(&netif);
+    fake_finish();
+    return 0;
+}
+
+/* @return which buffer of the client's it lies in */
+static uint32_t deliver(const void *data, uint16_t length)
+{
+    struct net_frame frame;
+
+    fake_take(net_frames, &copier, &frame);
+    memcpy(rx_data + frame.offset, data, length);
+    frame.length = length;
+    fake_put(net_frames, &copier, &frame);
+    return frame.offset;
+}
+
+/* ---- Start ---- */
+
+static void expect_no_network(const char *nic_name, const char *clock_name, enum quoll_error error,
+                              const char *log)
+{
+    assert_int_equal(lwip_start(&netif, nic_name, clock_name), error);
+    assert_string_equal(fake_output(), log);
+    assert_false(lwip_wake(0));
+    assert_false(lwip_wake(2));
+    assert_false(lwip_poll());
+    lwip_flush();
+    fake_finish();
+}
+
+static void without_devices_or_address_there_is_no_network(void **state)
+{
+    (void)state;
+    links();
+    expect_no_network("nic", "watch", QUOLL_ENOTFOUND,
+                      "test: no network: this client has no clock 'watch'\n");
+    links();
+    expect_no_network("nid", "clock", QUOLL_ENOTFOUND,
+                      "test: no network: this client has no network device 'nid'\n");
+    links();
+    settings("", 1);
+    expect_no_network("nic", "clock", QUOLL_EINVALID,
+                      "test: no network: setting 'ip' is missing; it must be like 10.0.2.16/24\n");
+    links();
+    settings("ip=10.0.2.16", 13);
+    expect_no_network(
+        "nic", "clock", QUOLL_EINVALID,
+        "test: no network: setting 'ip' is '10.0.2.16'; it must be like 10.0.2.16/24\n");
+    links();
+    settings("ip=10.0.2.16/24\0gateway=here", 29);
+    expect_no_network("nic", "clock", QUOLL_EINVALID,
+                      "test: no network: setting 'gateway' is 'here'; it must be like 10.0.2.2\n");
+}
+
+static void the_interface_is_as_system_yaml_says(void **state)
+{
+    (void)state;
+    assert_int_equal(netif.ip_addr.addr, lwip_htonl(0x0a000210));
+    assert_int_equal(netif.netmask.addr, lwip_htonl(0xffffff00));
+    assert_int_equal(netif.gw.addr, lwip_htonl(0x0a000202));
+    assert_int_equal(netif.mtu, 1500);
+    assert_memory_equal(netif.hwaddr, mine, 6);
+}
+
+static void only_its_own_channels_are_its_own(void **state)
+{
+    (void)state;
+    assert_true(lwip_wake(0));
+    assert_true(lwip_wake(1));
+    assert_true(lwip_wake(2));
+    assert_false(lwip_wake(3));
+    work();
+}
+
+static void the_address_is_announced_with_each_carrier(void **state)
+{
+    (void)state;
+    carrier(false);
+    work();
+    assert_false(netif_is_link_up(&netif));
+    expect_nothing_sent();
+    carrier(true);
+    work();
+    assert_true(netif_is_link_up(&netif));
+    expect_announcement();
+    work();
+    expect_nothing_sent();
+}
+
+/* ---- Frames ---- */
+
+static void who_asks_for_the_address_is_told(void **state)
+{
+    unsigned char frame[60] = {0};
+
+    (void)state;
+    arp(frame, all, 1, theirs, 2, nobody, 16);
+    deliver(frame, sizeof frame);
+    work();
+    arp(frame, theirs, 2, mine, 16, theirs, 2);
+    expect_sent(frame, 42);
+    arp(frame, all, 1, theirs, 2, nobody, 17); /* not for us */
+    deliver(frame, sizeof frame);
+    work();
+    expect_nothing_sent();
+    assert_int_equal(queue_look(&copier.in), BUFFERS);
+}
+
+/* An echo request of so many bytes in all (RFC 792), or the answer to it. */
+static void echo(unsigned char *frame, uint16_t length, bool answer)
+{
+    static const uint8_t fixed[] = {0x12, 0x34, 0, 0, 64, 1, 0, 0};
+    uint16_t sum;
+
+    memcpy(frame, answer ? theirs : mine, 6);
+    memcpy(frame + 6, answer ? mine : theirs, 6);
+    memcpy(frame + 12, "\x08\x00\x45\x00", 4);
+    frame[16] = (unsigned char)((length - 14) >> 8);
+    frame[17] = (unsigned char)(length - 14);
+    memcpy(frame + 18, fixed, 8);
+    frame[22] = answer ? 255 : 64; /* time to live */
+    memcpy(frame + 26,
+           answer ? "\x0a\x00\x02\x10\x0a\x00\x02\x02" : "\x0a\x00\x02\x02\x0a\x00\x02\x10", 8);
+    sum = (uint16_t)~quoll_checksum(frame + 14, 20);
+    memcpy(frame + 24, &sum, 2);
+    memset(frame + 34, 0, 8);
+    frame[34] = answer ? 0 : 8;
+    frame[39] = 7;
+    for (unsigned n = 42; n < length; n++) {
+        frame[n] = (unsigned char)(n * 5);
+    }
+    sum = (uint16_t)~quoll_checksum(frame + 34, length - 34);
+    memcpy(frame + 36, &sum, 2);
+}
+
+static void meet(void)
+{
+    unsigned char frame[60] = {0};
+
+    arp(frame, all, 1, theirs, 2, nobody, 16);
+    deliver(frame, sizeof frame);
+    work();
+    arp(frame, theirs, 2, mine, 16, theirs, 2);
+    expect_sent(frame, 42);
+}
+
+static void echoes_of_all_sizes_come_back(void **state)
+{
+    unsigned char frame[NET_FRAME_MAX];
+
+    (void)state;
+    meet();
+    for (uint16_t length = 42; length <= NET_FRAME_MAX; length = (uint16_t)(length + 1)) {
+        echo(frame, length, false);
+        deliver(frame, length);
+        work();
+        echo(frame, length, true);
+        expect_sent(frame, length);
+        assert_int_equal(queue_look(&copier.in), BUFFERS); /* its buffer went back */
+        assert_int_equal(lwip_held(), 0);
+    }
+}
+
+static void a_batch_at_a_time(void **state)
+{
+    unsigned char frame[60] = {0};
+
+    (void)state;
+    arp(frame, all, 1, theirs, 2, nobody, 17);
+    for (unsigned n = 0; n < BATCH; n++) {
+        deliver(frame, sizeof frame);
+    }
+    assert_true(lwip_poll());
+    assert_int_equal(queue_look(&copier.in), BUFFERS);
+    assert_false(lwip_poll());
+    for (unsigned n = 0; n < BATCH - 1; n++) {
+        deliver(frame, sizeof frame);
+    }
+    assert_false(lwip_poll());
+}
+
+/* ---- What lwIP holds ---- */
+
+static struct pbuf *kept[BUFFERS];
+static unsigned kept_count;
+
+static err_t keep(struct pbuf *p, struct netif *from)
+{
+    assert_ptr_equal(from, &netif);
+    kept[kept_count++] = p;
+    return ERR_OK;
+}
+
+static err_t refuse(struct pbuf *p, struct netif *from)
+{
+    (void)p, (void)from;
+    return ERR_MEM;
+}
+
+static void pattern(unsigned char *frame, uint16_t length, unsigned seed)
+{
+    for (unsigned n = 0; n < length; n++) {
+        frame[n] = (unsigned char)(n * 3 + seed);
+    }
+}
+
+static void expect_kept(unsigned which, uint16_t length)
+{
+    unsigned char frame[NET_FRAME_MAX], is[NET_FRAME_MAX];
+
+    pattern(frame, length, which);
+    assert_int_equal(kept[which]->tot_len, length + ETH_PAD_SIZE);
+    assert_int_equal(pbuf_copy_partial(kept[which], is, length, ETH_PAD_SIZE), length);
+    assert_memory_equal(is, frame, length);
+}
+
+static void free_kept(void)
+{
+    for (unsigned n = 0; n < kept_count; n++) {
+        pbuf_free(kept[n]);
+    }
+}
+
+static void deliver_patterns(unsigned count, uint16_t length)
+{
+    unsigned char frame[NET_FRAME_MAX];
+
+    kept_count = 0;
+    netif.input = keep;
+    for (unsigned n = 0; n < count; n++) {
+        pattern(frame, length, n);
+        deliver(frame, length);
+    }
+    work();
+    assert_int_equal(kept_count, count);
+}
+
+/* Up to HEAD bytes are copied: the copier may write what it likes afterwards. */
+static void short_frames_are_copied(void **state)
+{
+    (void)state;
+    deliver_patterns(3, HEAD);
+    assert_int_equal(lwip_held(), 0);
+    assert_int_equal(queue_look(&copier.in), BUFFERS);
+    memset(rx_data, 0, BUFFERS * NET_BUFFER_SIZE);
+    for (unsigned n = 0; n < 3; n++) {
+        expect_kept(n, HEAD);
+    }
+    free_kept();
+}
+
+/* One byte more, and the rest of it stays where it is until lwIP is done with it. */
+static void of_long_frames_the_rest_stays(void **state)
+{
+    (void)state;
+    deliver_patterns(3, HEAD + 1);
+    assert_int_equal(lwip_held(), 3);
+    assert_int_equal(queue_look(&copier.in), BUFFERS - 3);
+    for (unsigned n = 0; n < 3; n++) {
+        expect_kept(n, HEAD + 1);
+        assert_in_range(kept[n]->next->payload, rx_data, rx_data + BUFFERS * NET_BUFFER_SIZE - 1);
+        assert_not_in_range(kept[n]->payload, rx_data, rx_data + BUFFERS * NET_BUFFER_SIZE - 1);
+    }
+    free_kept();
+    assert_int_equal(lwip_held(), 0);
+    lwip_flush();
+    assert_int_equal(queue_look(&copier.in), BUFFERS);
+}
+
+/* lwIP may hold half of the buffers; what else it holds, it has copies of. */
+static void slow_readers_do_not_keep_all_buffers(void **state)
+{
+    (void)state;
+    deliver_patterns(BUFFERS / 2 + 2, NET_FRAME_MAX);
+    assert_int_equal(lwip_held(), BUFFERS / 2);
+    assert_int_equal(queue_look(&copier.in), BUFFERS / 2);
+    for (unsigned n = 0; n < kept_count; n++) {
+        expect_kept(n, NET_FRAME_MAX);
+    }
+    free_kept();
+    lwip_flush();
+    assert_int_equal(queue_look(&copier.in), BUFFERS);
+}
+
+static void frames_that_lwip_refuses_are_freed(void **state)
+{
+    unsigned char frame[NET_FRAME_MAX] = {0};
+
+    (void)state;
+    netif.input = refuse;
+    for (unsigned n = 0; n < 3 * PBUF_POOL_SIZE; n++) {
+        deliver(frame, sizeof frame);
+        work();
+        assert_int_equal(queue_look(&copier.in), BUFFERS);
+    }
+    assert_int_equal(fake_link_count(&copier, COUNT_DROPPED), 0);
+}
+
+/* Without memory, frames are dropped and counted, and no buffer is lost. */
+static void without_memory_frames_are_dropped(void **state)
+{
+    static struct pbuf *taken[20000];
+    unsigned char frame[NET_FRAME_MAX] = {0};
+    unsigned count = 0;
+
+    (void)state;
+    while ((taken[count] = pbuf_alloc(PBUF_RAW, 60, PBUF_POOL)) != NULL) {
+        count++;
+    }
+    deliver(frame, sizeof frame);
+    work();
+    assert_int_equal(fake_link_count(&copier, COUNT_DROPPED), 1);
+    assert_int_equal(queue_look(&copier.in), BUFFERS);
+    while (count > 0) {
+        pbuf_free(taken[--count]);
+    }
+
+    deliver_patterns(BUFFERS / 2, NET_FRAME_MAX); /* now the rest must be copied */
+    while ((taken[count] = pbuf_alloc(PBUF_RAW, 1000, PBUF_RAM)) != NULL) {
+        count++;
+    }
+    deliver(frame, sizeof frame);
+    work();
+    assert_int_equal(fake_link_count(&copier, COUNT_DROPPED), 2);
+    assert_int_equal(queue_look(&copier.in), BUFFERS / 2);
+    while (count > 0) {
+        pbuf_free(taken[--count]);
+    }
+    free_kept();
+    lwip_flush();
+    assert_int_equal(queue_look(&copier.in), BUFFERS);
+}
+
+/* ---- Sending ---- */
+
+static err_t send_bytes(uint16_t length)
+{
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, (uint16_t)(length + ETH_PAD_SIZE), PBUF_RAM);
+    err_t error;
+
+    memset(p->payload, 's', p->len);
+    error = netif.linkoutput(&netif, p);
+    pbuf_free(p);
+    return error;
+}
+
+static void what_is_no_frame_is_not_sent(void **state)
+{
+    char frame[NET_FRAME_MAX];
+
+    (void)state;
+    assert_int_equal(send_bytes(NET_FRAME_MIN - 1), ERR_IF);
+    assert_int_equal(send_bytes(NET_FRAME_MAX + 1), ERR_IF);
+    assert_int_equal(send_bytes(NET_FRAME_MIN), ERR_OK);
+    assert_int_equal(send_bytes(NET_FRAME_MAX), ERR_OK);
+    lwip_flush();
+    memset(frame, 's', sizeof frame);
+    expect_sent(frame, NET_FRAME_MIN);
+    expect_sent(frame, NET_FRAME_MAX);
+}
+
+/* TCP keeps what found no buffer, and is told as soon as there is one. */
+static void without_buffers_tcp_is_told_to_try_again(void **state)
+{
+    struct tcp_pcb *pcb = tcp_new();
+    struct net_frame sent;
+    ip4_addr_t peer = {.addr = lwip_htonl(0x0a000202)};
+
+    (void)state;
+    meet();
+    for (unsigned n = 0; n < BUFFERS; n++) {
+        assert_int_equal(send_bytes(60), ERR_OK);
+    }
+    assert_int_equal(send_bytes(60), ERR_MEM);
+    assert_int_equal(fake_link_count(&tx_virt, COUNT_DROPPED), 1);
+    assert_int_equal(send_bytes(60), ERR_MEM); /* counted once until there is room again */
+    assert_int_equal(fake_link_count(&tx_virt, COUNT_DROPPED), 1);
+    assert_int_equal(tcp_connect(pcb, &peer, 9, NULL), ERR_OK);
+    work();
+    assert_int_equal(queue_look(&tx_virt.in), BUFFERS);
+    assert_true(starved);
+    for (unsigned n = 0; n < BUFFERS; n++) {
+        fake_take(net_frames, &tx_virt, &sent);
+        fake_put(net_frames, &tx_virt, &sent);
+    }
+    expect_nothing_sent();
+    lwip_wake(1);
+    work();
+    assert_false(starved);
+    fake_take(net_frames, &tx_virt, &sent); /* the SYN */
+    assert_int_equal(sent.length, 14 + 20 + 24);
+    assert_int_equal(tx_data[sent.offset + 47] & 0x3f, 2);
+    fake_put(net_frames, &tx_virt, &sent);
+    expect_nothing_sent();
+    assert_int_equal(send_bytes(60), ERR_OK);
+    tcp_abort(pcb);
+}
+
+/* ---- Time ---- */
+
+static struct timer_request last_request(void)
+{
+    struct timer_request request = {0};
+
+    while (queue_look(&timer.in) > 0) {
+        fake_take(timer_requests, &timer, &request);
+    }
+    return request;
+}
+
+static uint64_t next_ms(void)
+{
+    return (fake_time / QUOLL_MS(1) + sys_timeouts_sleeptime()) * QUOLL_MS(1);
+}
+
+static void all_of_lwips_timers_share_one_timeout(void **state)
+{
+    struct timer_request request = last_request();
+    struct timer_expiry expiry = {.id = LWIP_TIMEOUT, .count = 1};
+
+    (void)state;
+    assert_int_equal(request.id, LWIP_TIMEOUT);
+    assert_int_equal(request.operation, TIMER_AT);
+    assert_int_equal(request.period, 0);
+    assert_int_equal(request.when, next_ms());
+    assert_true(request.when > fake_time && request.when <= fake_time + QUOLL_S(1));
+    fake_time += QUOLL_MS(1);
+    work();
+    assert_int_equal(last_request().when, 0); /* it is running: not set again */
+    fake_time = request.when;
+    fake_put(timer_expiries, &timer, &expiry);
+    assert_true(lwip_wake(2));
+    work();
+    request = last_request();
+    assert_int_equal(request.when, next_ms());
+    assert_true(request.when > fake_time);
+}
+
+static void an_earlier_timer_moves_the_timeout(void **state)
+{
+    struct tcp_pcb *pcb = tcp_new();
+    ip4_addr_t peer = {.addr = lwip_htonl(0x0a000202)};
+    uint64_t before = last_request().when;
+
+    (void)state;
+    meet();
+    (void)last_request();
+    assert_int_equal(tcp_connect(pcb, &peer, 9, NULL), ERR_OK); /* TCP's timer begins */
+    lwip_flush();
+    uint64_t when = last_request().when;
+
+    assert_true(when == 0 ? before <= fake_time + QUOLL_MS(TCP_TMR_INTERVAL)
+                          : when == fake_time + QUOLL_MS(TCP_TMR_INTERVAL) && when < before);
+    tcp_abort(pcb);
+}
+
+/* ---- Numbers ---- */
+
+static void sequences_begin_by_clock_and_ends(void **state)
+{
+    ip_addr_t a = {.addr = 1}, b = {.addr = 2};
+    uint32_t first = quoll_lwip_first_sequence(&a, 80, &b, 5000);
+
+    (void)state;
+    assert_int_equal(quoll_lwip_first_sequence(&a, 80, &b, 5000), first);
+    assert_int_not_equal(quoll_lwip_first_sequence(&a, 81, &b, 5000), first);
+    assert_int_not_equal(quoll_lwip_first_sequence(&a, 80, &b, 5001), first);
+    assert_int_not_equal(quoll_lwip_first_sequence(&b, 80, &a, 5000), first);
+    fake_time += QUOLL_US(4000); /* RFC 6528: one more every 4 microseconds */
+    assert_int_equal(quoll_lwip_first_sequence(&a, 80, &b, 5000), first + 1000);
+}
+
+static void random_numbers_do_not_repeat(void **state)
+{
+    uint32_t seen[64];
+
+    (void)state;
+    for (unsigned n = 0; n < 64; n++) {
+        seen[n] = quoll_lwip_random();
+        for (unsigned before = 0; before < n; before++) {
+            assert_int_not_equal(seen[n], seen[before]);
+        }
+    }
+}
+
+static void bytes_are_dropped_from_a_chain(void **state)
+{
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, 10, PBUF_RAM);
+
+    (void)state;
+    memcpy(p->payload, "0123456789", 10);
+    pbuf_cat(p, pbuf_alloc(PBUF_RAW, 0, PBUF_RAM));
+    pbuf_cat(p, pbuf_alloc(PBUF_RAW, 3, PBUF_RAM));
+    p = lwip_drop(p, 4);
+    assert_int_equal(p->tot_len, 9);
+    assert_memory_equal(p->payload, "456789", 6);
+    p = lwip_drop(p, 6); /* the empty one goes too */
+    assert_int_equal(p->tot_len, 3);
+    assert_int_equal(p->len, 3);
+    assert_null(lwip_drop(p, 3));
+    assert_null(lwip_drop(pbuf_alloc(PBUF_RAW, 0, PBUF_RAM), 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_devices_or_address_there_is_no_network),
+        cmocka_unit_test_setup_teardown(the_interface_is_as_system_yaml_says, begin, end),
+        cmocka_unit_test_setup_teardown(only_its_own_channels_are_its_own, begin, end),
+        cmocka_unit_test_setup_teardown(the_address_is_announced_with_each_carrier, begin, end),
+        cmocka_unit_test_setup_teardown(who_asks_for_the_address_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(echoes_of_all_sizes_come_back, begin, end),
+        cmocka_unit_test_setup_teardown(a_batch_at_a_time, begin, end),
+        cmocka_unit_test_setup_teardown(short_frames_are_copied, begin, end),
+        cmocka_unit_test_setup_teardown(of_long_frames_the_rest_stays, begin, end),
+        cmocka_unit_test_setup_teardown(slow_readers_do_not_keep_all_buffers, begin, end),
+        cmocka_unit_test_setup_teardown(frames_that_lwip_refuses_are_freed, begin, end),
+        cmocka_unit_test_setup_teardown(without_memory_frames_are_dropped, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_no_frame_is_not_sent, begin, end),
+        cmocka_unit_test_setup_teardown(without_buffers_tcp_is_told_to_try_again, begin, end),
+        cmocka_unit_test_setup_teardown(all_of_lwips_timers_share_one_timeout, begin, end),
+        cmocka_unit_test_setup_teardown(an_earlier_timer_moves_the_timeout, begin, end),
+        cmocka_unit_test_setup_teardown(sequences_begin_by_clock_and_ends, begin, end),
+        cmocka_unit_test_setup_teardown(random_numbers_do_not_repeat, begin, end),
+        cmocka_unit_test_setup_teardown(bytes_are_dropped_from_a_chain, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
