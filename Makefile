@@ -22,7 +22,7 @@ endif
 .SUFFIXES:
 
 .PHONY: all
-all: programs tools example
+all: programs tools example lint
 
 include mk/setup.mk
 include mk/sdk.mk
@@ -37,6 +37,7 @@ include mk/driver.mk
 include mk/sim.mk
 include mk/coverage.mk
 include mk/mutants.mk
+include mk/lint.mk
 
 .PHONY: help
 help:

@@ -80,7 +80,7 @@ static void disk_down(enum quoll_error error)
 static void look_at_disk(bool came_up)
 {
     struct block_info info;
-    uint32_t generation = atomic_load_explicit(&virt.device.peer->generation, memory_order_acquire);
+    uint32_t generation = link_generation(&virt.device);
 
     if (generation == virt.told && !came_up) {
         return;

@@ -288,7 +288,7 @@ static bool ready(struct net_client_pool *pool)
     if (!link->up) {
         return false;
     }
-    uint32_t generation = atomic_load_explicit(&link->peer->generation, memory_order_acquire);
+    uint32_t generation = link_generation(link);
 
     if (generation != pool->info_seen) {
         if (!link_told(link, &info, sizeof info)) {

@@ -10,7 +10,7 @@ void net_relay_renew(struct net_relay *relay)
 
 bool net_relay_read(struct net_relay *relay, const struct link *source)
 {
-    uint32_t generation = atomic_load_explicit(&source->peer->generation, memory_order_acquire);
+    uint32_t generation = link_generation(source);
 
     if (!source->up) {
         relay->info.ready = 0;

@@ -26,7 +26,7 @@ bool net_relay_read(struct net_relay *relay, const struct link *source);
 /** Whether relay->info is new and must be passed on; to be asked at each wake-up. */
 static inline bool net_relay_news(struct net_relay *relay, const struct link *source)
 {
-    uint32_t generation = atomic_load_explicit(&source->peer->generation, memory_order_relaxed);
+    uint32_t generation = link_generation(source);
 
     if (source->up ? generation == relay->generation : relay->info.ready == 0) {
         return false;

@@ -173,7 +173,7 @@ bool virtio_read_config(const struct virtio_device *device, size_t offset, void 
         uint32_t before = mmio_read32(&regs->config_generation);
 
         for (size_t at = 0; at + width <= size; at += width) {
-            read_field(regs->config + offset + at, (unsigned char *)to + at, width);
+            read_field(&regs->config[offset + at], (unsigned char *)to + at, width);
         }
         if (mmio_read32(&regs->config_generation) == before) {
             return true;

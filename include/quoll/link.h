@@ -174,6 +174,15 @@ __attribute__((warn_unused_result)) static inline bool link_sleep(struct link *l
 void link_tell(struct link *link, const void *info, size_t size);
 
 /**
+ * Which information the peer shows: odd while it is writing, another number for another.
+ * What link_told() reads afterwards is not older.
+ */
+static inline uint32_t link_generation(const struct link *link)
+{
+    return atomic_load_explicit(&link->peer->generation, memory_order_relaxed);
+}
+
+/**
  * Read the peer's information in one piece.
  *
  * @return false if the peer is writing it just now (it will notify when done) or

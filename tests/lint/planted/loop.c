@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Loops whose end a neighbour decides. */
+#include <quoll/block.h>
+#include <quoll/link.h>
+#include <quoll/mmio.h>
+#include <quoll/net.h>
+#include <quoll/virtqueue.h>
+
+#define MOST 32U
+
+static uint32_t sum;
+static struct {
+    uint32_t left;
+} work;
+
+void counts_to_a_field(struct link *link)
+{
+    struct block_request request;
+
+    (void)block_requests_take(&link->in, &request);
+    for (uint32_t i = 0; i < request.count; i++) { /* lint: loop */
+        sum += i;
+    }
+}
+
+void counts_down(struct link *link)
+{
+    struct block_request request;
+
+    (void)block_requests_take(&link->in, &request);
+    while (request.count-- > 0) { /* lint: loop */
+        sum += 1;
+    }
+}
+
+static void spend(uint32_t count)
+{
+    do { /* lint: loop */
+        sum += 1;
+    } while (--count > 0);
+}
+
+void in_a_function(struct link *link)
+{
+    struct block_request request;
+
+    (void)block_requests_take(&link->in, &request);
+    spend(request.count);
+}
+
+void through_a_field(struct link *link)
+{
+    struct block_info info;
+
+    (void)link_told(link, &info, sizeof info);
+    work.left = info.max_count;
+    for (; work.left > 0; work.left--) { /* lint: loop */
+        sum += 1;
+    }
+}
+
+void through_arithmetic(struct link *link)
+{
+    struct net_frame frame;
+
+    (void)net_frames_peek(&link->in, &frame);
+    uint32_t end = (frame.offset + frame.length) / 4U;
+
+    for (uint32_t i = 0; i != end; i++) { /* lint: loop */
+        sum += i;
+    }
+}
+
+void polls(const volatile uint32_t *status)
+{
+    while ((mmio_read32(status) & 1U) == 0) { /* lint: loop */
+        sum += 1;
+    }
+}
+
+void polls_for_a_truth(const volatile uint32_t *status)
+{
+    while (!(mmio_read32(status) & 1U)) {} /* lint: loop */
+}
+
+void has_no_condition(struct link *link)
+{
+    for (;;) { /* lint: loop */
+        if (queue_look(&link->in) == 0) {
+            return;
+        }
+    }
+}
+
+void is_always_true(void)
+{
+    while (1) { /* lint: loop */
+        sum += 1;
+    }
+}
+
+void follows_a_chain(struct virtqueue *queue)
+{
+    struct virtqueue_done done;
+
+    (void)virtqueue_take(queue, &done);
+    while (done.cookie != 0) { /* lint: loop */
+        done.cookie = queue->slot[done.cookie].next;
+    }
+}
+
+/* As it should be. */
+void has_a_bound_of_its_own(struct link *link, const volatile uint32_t *status)
+{
+    struct block_request request;
+
+    while (block_requests_take(&link->in, &request)) {
+        for (uint32_t i = 0; i < MOST && i < request.count; i++) {
+            sum += 1;
+        }
+        for (uint32_t i = 0; i < (request.count & 15U); i++) {
+            sum += 1;
+        }
+    }
+    for (unsigned n = 0; n < MOST && mmio_read32(status) != 0; n++) {}
+    do {
+        sum += link->in.ready;
+    } while (!link_sleep(link));
+}
