@@ -305,6 +305,19 @@ static void a_disk_at_rest_does_not_interrupt(void **state)
     assert_int_equal(driver_interrupts, 0);
 }
 
+static void interrupts_for_nothing_change_nothing(void **state)
+{
+    (void)state;
+    begin(false, "");
+    for (unsigned i = 0; i < 5; i++) {
+        driver_interrupt();
+        does(BLOCK_READ, i, 1, QUOLL_OK);
+    }
+    driver_interrupt();
+    assert_int_equal(fake_pd_count(COUNT_DEVICE_ERRORS), 0);
+    assert_int_equal(fake_pd_count(COUNT_RESETS), 1);
+}
+
 static void a_new_life_takes_up_the_work(void **state)
 {
     (void)state;
@@ -396,6 +409,7 @@ static const struct CMUnitTest tests[] = {
     DRIVER_TEST(a_read_only_disk_is_not_written),
     DRIVER_TEST(zeroes_and_discards_do_as_the_description_says),
     DRIVER_TEST(a_disk_at_rest_does_not_interrupt),
+    DRIVER_TEST(interrupts_for_nothing_change_nothing),
     DRIVER_TEST(a_new_life_takes_up_the_work),
     DRIVER_TEST(a_virtualiser_that_begins_anew_is_served),
     DRIVER_TEST(an_impossible_index_stops_only_this_life),

@@ -290,6 +290,13 @@ void driver_run(uint64_t ns)
     }
 }
 
+void driver_interrupt(void)
+{
+    masked[0] = true;
+    enter(false, DRIVER_IRQ);
+    assert_true(dead || !masked[0]); /* acknowledged: the next, which means something, comes */
+}
+
 void driver_dies_at(unsigned access)
 {
     dies_in = access;

@@ -38,6 +38,9 @@ void driver_wake(const struct fake_peer *peer);
 /** Let time pass, at most `ns`, and deliver the interrupts that come. */
 void driver_run(uint64_t ns);
 
+/** An interrupt for nothing. */
+void driver_interrupt(void);
+
 /** Interrupts delivered so far. */
 extern unsigned driver_interrupts;
 

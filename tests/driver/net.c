@@ -398,6 +398,19 @@ static void a_quiet_wire_does_not_interrupt(void **state)
     assert_int_equal(driver_interrupts, 0);
 }
 
+static void interrupts_for_nothing_change_nothing(void **state)
+{
+    (void)state;
+    begin("");
+    for (unsigned i = 0; i < 5; i++) {
+        driver_interrupt();
+        flows(i);
+    }
+    driver_interrupt();
+    assert_int_equal(fake_pd_count(COUNT_DEVICE_ERRORS), 0);
+    assert_int_equal(fake_pd_count(COUNT_RESETS), 1);
+}
+
 static void a_new_life_takes_up_the_work(void **state)
 {
     (void)state;
@@ -512,6 +525,7 @@ static const struct CMUnitTest tests[] = {
     DRIVER_TEST(a_full_device_takes_the_rest_later),
     DRIVER_TEST(without_buffers_nothing_comes_and_nothing_breaks),
     DRIVER_TEST(a_quiet_wire_does_not_interrupt),
+    DRIVER_TEST(interrupts_for_nothing_change_nothing),
     DRIVER_TEST(a_new_life_takes_up_the_work),
     DRIVER_TEST(a_virtualiser_that_begins_anew_has_nothing_in_the_device),
     DRIVER_TEST(impossible_indices_stop_only_this_life),

@@ -98,6 +98,24 @@ static void when_all_is_sent_there_are_no_more_interrupts(void **state)
     assert_int_equal(driver_interrupts, before);
 }
 
+static void interrupts_for_nothing_change_nothing(void **state)
+{
+    char text[301];
+
+    (void)state;
+    fill(text, 300);
+    begin("");
+    driver_interrupt();
+    say(text);
+    for (unsigned i = 0; i < 20; i++) {
+        driver_interrupt();
+    }
+    EVENTUALLY(strcmp(sent(), text) == 0);
+    driver_interrupt();
+    driver_run(1000000);
+    assert_string_equal(sent(), text);
+}
+
 static void room_is_told_when_asked_for(void **state)
 {
     char text[CAPACITY + 1];
@@ -200,6 +218,7 @@ static const struct CMUnitTest tests[] = {
     DRIVER_TEST(bytes_go_out_in_order),
     DRIVER_TEST(more_than_any_fifo_goes_out_whole),
     DRIVER_TEST(when_all_is_sent_there_are_no_more_interrupts),
+    DRIVER_TEST(interrupts_for_nothing_change_nothing),
     DRIVER_TEST(room_is_told_when_asked_for),
     DRIVER_TEST(a_new_life_goes_on_sending),
     DRIVER_TEST(a_virtualiser_that_begins_anew_is_served),

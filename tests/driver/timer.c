@@ -160,6 +160,28 @@ static void wrong_requests_change_nothing(void **state)
     take_expiry();
 }
 
+static void interrupts_for_nothing_change_nothing(void **state)
+{
+    uint64_t when;
+
+    (void)state;
+    begin();
+    driver_interrupt();
+    nothing_for(1000000);
+    when = machine->now() + QUOLL_MS(20);
+    ask(TIMER_AT, when);
+    for (unsigned i = 0; i < 5; i++) {
+        driver_interrupt();
+        driver_run(1000000);
+        assert_true(machine->now() >= when || !expired());
+    }
+    EVENTUALLY(expired());
+    assert_true(machine->now() >= when);
+    take_expiry();
+    driver_interrupt();
+    nothing_for(1000000);
+}
+
 static void an_expiry_waits_for_room(void **state)
 {
     (void)state;
@@ -266,6 +288,7 @@ static const struct CMUnitTest tests[] = {
     DRIVER_TEST(what_is_cancelled_does_not_expire),
     DRIVER_TEST(times_beyond_all_times_do_not_expire),
     DRIVER_TEST(wrong_requests_change_nothing),
+    DRIVER_TEST(interrupts_for_nothing_change_nothing),
     DRIVER_TEST(an_expiry_waits_for_room),
     DRIVER_TEST(after_an_expiry_the_device_is_silent),
     DRIVER_TEST(a_new_life_begins_without_a_deadline),
@@ -293,7 +316,90 @@ static void late_interrupts_only_make_it_late(void **state)
     }
 }
 
+/* As above, begun anew with a timer that has faults, of which it knows yet nothing. */
+static void begin_odd(const char *options, uint64_t seed)
+{
+    driver_power_on(&(struct machine_plugs){.wire = -1, .options = options});
+    fake_link(&virt, LINK_TIMER_DEVICE, "virt", 16, sizeof(struct timer_expiry), 16,
+              sizeof(struct timer_request));
+    driver_start();
+    fake_peer_up(&virt);
+    driver_wake(&virt);
+    assert_true(queue_sleep(&virt.in));
+    machine_misbehave(seed);
+}
+
+static void spurious_interrupts_make_nothing_early_or_twice(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        begin_odd("faults=spurious", seed);
+        for (unsigned i = 0; i < 20; i++) {
+            uint64_t when = machine->now() + 3000000;
+
+            ask(TIMER_AT, when);
+            EVENTUALLY(expired());
+            assert_true(machine->now() >= when);
+            take_expiry();
+            nothing_for(3000000);
+        }
+    }
+}
+
+/* An interrupt that never comes costs time until the next wake-up, and no expiry. */
+static void after_a_lost_interrupt_the_next_wake_up_repairs(void **state)
+{
+    unsigned lost = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        begin_odd("faults=lost", seed);
+        for (unsigned i = 0; i < 20; i++) {
+            uint64_t when = machine->now() + 50000;
+
+            ask(TIMER_AT, when);
+            for (unsigned n = 0; n < 10 && !expired(); n++) {
+                driver_run(1000000);
+            }
+            lost += !expired();
+            driver_wake(&virt);
+            assert_true(expired());
+            take_expiry();
+        }
+    }
+    assert_true(lost > 0);
+}
+
+/* A control register that does not let go: interrupts without end, but no expiry of them. */
+static void a_stuck_bit_makes_no_expiry(void **state)
+{
+    unsigned storms = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        begin_odd("faults=stuck", seed);
+        for (unsigned i = 0; i < 20; i++) {
+            uint64_t when = machine->now() + 50000;
+
+            ask(TIMER_AT, when);
+            for (unsigned n = 0; n < 10 && !expired(); n++) {
+                driver_run(1000000);
+            }
+            driver_wake(&virt); /* a bit that is stuck at 0 is a lost interrupt */
+            assert_true(machine->now() >= when);
+            take_expiry();
+            driver_interrupts = 0;
+            nothing_for(3000000);
+            storms += driver_interrupts > 2;
+        }
+    }
+    assert_true(storms > 0);
+}
+
 static const struct CMUnitTest simulated[] = {
+    DRIVER_TEST(spurious_interrupts_make_nothing_early_or_twice),
+    DRIVER_TEST(after_a_lost_interrupt_the_next_wake_up_repairs),
+    DRIVER_TEST(a_stuck_bit_makes_no_expiry),
     DRIVER_TEST(late_interrupts_only_make_it_late),
 };
 
