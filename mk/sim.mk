@@ -33,7 +33,7 @@ SIM_TESTS    := $(wildcard tests/sim/pd_*.c) $(TEST_SOURCES)
 
 # ---- The simulator itself ----
 
-SIM_SOURCES := $(wildcard sim/*.c sim/devices/*.c tool/lib/*.c tool/lib/microkit/*.c) sim/switch.S
+SIM_SOURCES := $(wildcard sim/*.c sim/devices/*.c tool/lib/*.c tool/lib/microkit/*.c) sim/switch.S sim/gate.S
 SIM_CFLAGS  := -std=c17 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -I. -Iinclude -Isim/include -Itool/lib \
     -Itool/lib/microkit -MMD -MP
 

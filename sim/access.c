@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "sim/calls.h"
 #include "sim/sim.h"
 
 #define COST_REGISTER 100U /* ns */
@@ -20,7 +21,7 @@ bool sim_weak;
 
 /* ---- Shared memory ---- */
 
-void sim_access(const volatile void *at, uint64_t size, unsigned kind)
+void access_look(const volatile void *at, uint64_t size, unsigned kind)
 {
     struct sim_pd *pd = sim_current, *owner;
     bool write = (kind & SIM_WRITE) != 0;
@@ -35,7 +36,7 @@ void sim_access(const volatile void *at, uint64_t size, unsigned kind)
     if ((view->region->is_shared || view->region->is_dma) && !view->region->is_counters) {
         report_access(view, (uintptr_t)at, size, kind);
         choice_point(write ? "writing" : "reading");
-        if (sim_weak && (kind & SIM_ATOMIC) == 0 && sim_load_own(at, &(uint64_t){0}, 1)) {
+        if (sim_weak && (kind & SIM_ATOMIC) == 0 && access_load_own(at, &(uint64_t){0}, 1)) {
             kernel_flush(pd, SIM_LATE_STORES);
         }
     }
@@ -47,7 +48,7 @@ void sim_access(const volatile void *at, uint64_t size, unsigned kind)
     }
 }
 
-bool sim_store_late(volatile void *at, uint64_t value, unsigned size)
+bool access_store_late(volatile void *at, uint64_t value, unsigned size)
 {
     struct sim_pd_state *st = state_of(sim_current);
 
@@ -61,7 +62,7 @@ bool sim_store_late(volatile void *at, uint64_t value, unsigned size)
     return true;
 }
 
-bool sim_load_own(const volatile void *at, uint64_t *value, unsigned size)
+bool access_load_own(const volatile void *at, uint64_t *value, unsigned size)
 {
     const struct sim_pd_state *st = state_of(sim_current);
 
@@ -76,7 +77,7 @@ bool sim_load_own(const volatile void *at, uint64_t *value, unsigned size)
     return false;
 }
 
-void sim_fence(void)
+void access_fence(void)
 {
     if (sim_weak && sim_current != NULL) {
         kernel_flush(sim_current, SIM_LATE_STORES);
@@ -131,17 +132,17 @@ static uint64_t touch(const volatile void *at, uint64_t value, unsigned size, bo
     return value;
 }
 
-uint64_t sim_mmio_read(const volatile void *at, unsigned size)
+uint64_t access_mmio_read(const volatile void *at, unsigned size)
 {
     return touch(at, 0, size, false);
 }
 
-void sim_mmio_write(volatile void *at, uint64_t value, unsigned size)
+void access_mmio_write(volatile void *at, uint64_t value, unsigned size)
 {
     (void)touch(at, value, size, true);
 }
 
-void sim_timer_write(unsigned which, uint64_t value)
+void access_timer_write(unsigned which, uint64_t value)
 {
     choice_point("writing the CPU's timer");
     clock_spend(COST_REGISTER);

@@ -6,7 +6,8 @@
  * short list of numbers, the same list is the same run, and a shorter list is a run with
  * fewer odd things in it.
  *
- * By default the highest priority runs; of equals, whoever has waited longest.
+ * By default the highest priority runs; of equals, whoever has waited longest. Devices
+ * whose time has come, where they are threads (see sim.h), come after all programs.
  */
 #include "sim/choice.h"
 
@@ -134,15 +135,20 @@ static unsigned runnable(struct sim_pd **to, const struct sim_pd *but)
         }
         to[at] = pd;
     }
+    for (size_t i = 0; i < sim_system.device_count && sim_options.frozen; i++) {
+        if (&sim_system.actors[i] != but && kernel_runnable(&sim_system.actors[i])) {
+            to[count++] = &sim_system.actors[i];
+        }
+    }
     return count;
 }
 
 /*
- * What else than `but` can happen: protection domains that can run, then late stores. Not
+ * What else than `but` can happen: who can run, then late stores. Not
  * on the stack, which is a protection domain's and part of the state: to be asked for again
  * after a decision.
  */
-static struct sim_pd *list[2 * SIM_MAX_PDS];
+static struct sim_pd *list[SIM_MAX_THREADS + SIM_MAX_PDS];
 
 static unsigned ways(const struct sim_pd *but, unsigned *first_store)
 {

@@ -25,6 +25,8 @@ static int watched[SIM_MAX_DEVICES];
 static unsigned watching;
 static bool busy;
 
+#define ACTOR_STACK (64U * 1024U)
+
 bool device_busy(void)
 {
     return busy;
@@ -79,6 +81,11 @@ static void add_device(struct sim_pd *driver, const struct sim_model *model)
                                   .name = device_name(driver),
                                   .state = text_alloc(1, model->state_size + 1),
                                   .index = index};
+    sim_system.actors[index] = (struct sim_pd){.name = device->name,
+                                               .index = SIM_MAX_PDS + index,
+                                               .device = device,
+                                               .stack = text_alloc(1, ACTOR_STACK),
+                                               .stack_size = ACTOR_STACK};
     driver->device = device;
     driver_of[index] = driver;
     base_of[index] = view == NULL ? 0 : view->region->physical + (range->vaddr - view->address);
@@ -256,7 +263,18 @@ void sim_output(struct sim_device *device, const void *bytes, size_t size)
 
 unsigned sim_choose(struct sim_device *device, const char *what, unsigned count)
 {
-    return choice(what, device->name, count);
+    bool was_busy = busy;
+
+    if (sim_current != NULL) {
+        state_of(sim_current)->in_device = true;
+    }
+    busy = false; /* others may run before the answer: the search goes elsewhere first */
+    unsigned chosen = choice(what, device->name, count);
+    busy = was_busy;
+    if (sim_current != NULL) {
+        state_of(sim_current)->in_device = false;
+    }
+    return chosen;
 }
 
 void sim_violation(struct sim_device *device, const char *format, ...)

@@ -103,15 +103,15 @@ static void deliver(struct sim_pd *pd, const struct fault *f)
     uint64_t pc = f->pc - pd->program->image_start;
 
     if (f->signal == SIGILL) {
-        kernel_fault(pd, seL4_Fault_VCPUFault, (uint64_t[]){SYNDROME_BRK}, 1);
+        message_fault(pd, seL4_Fault_VCPUFault, (uint64_t[]){SYNDROME_BRK}, 1);
     } else if (f->signal == SIGFPE || f->signal == SIGTRAP) {
-        kernel_fault(pd, seL4_Fault_UserException, (uint64_t[]){pc, 0, 0, 0, 0}, 5);
+        message_fault(pd, seL4_Fault_UserException, (uint64_t[]){pc, 0, 0, 0, 0}, 5);
     } else {
         uint64_t mr[] = {[seL4_VMFault_IP] = f->fetch ? f->pc : pc,
                          [seL4_VMFault_Addr] = (uintptr_t)f->at,
                          [seL4_VMFault_PrefetchFault] = f->fetch,
                          [seL4_VMFault_FSR] = f->write ? SYNDROME_WRITE : 0};
-        kernel_fault(pd, seL4_Fault_VMFault, mr, 4);
+        message_fault(pd, seL4_Fault_VMFault, mr, 4);
     }
 }
 
@@ -194,7 +194,10 @@ static _Noreturn void hangs(void)
     run_fail("%s: this wake-up does not come to an end, at %s", sim_current->name, hang_place);
 }
 
-/* Each second of processor time: programs that are not checked show nothing in a loop. */
+/*
+ * Each second of processor time: programs that are not checked show nothing in a loop, and
+ * those that are, none in one that has nothing in it.
+ */
 static void on_tick(int signal, siginfo_t *info, void *context)
 {
     static int64_t last_fuel;
@@ -210,7 +213,8 @@ static void on_tick(int signal, siginfo_t *info, void *context)
     } else if (++same == HANG_TICKS) {
         void *frame = (void *)(uintptr_t)regs[REG_RIP];
         place_of_frames(pd, &frame, 1, hang_place, sizeof hang_place);
-        regs[REG_RIP] = (greg_t)(uintptr_t)hangs;
+        regs[REG_RIP] =
+            (greg_t)(uintptr_t)(pd->checked && clock_is_limited(pd) ? clock_spin : hangs);
         regs[REG_RSP] = (greg_t)(uintptr_t)(pd->stack + pd->stack_size - 8U);
     }
 }

@@ -5,18 +5,15 @@
  * A signal goes to a waiting thread at once, with its own bit alone; those that come
  * before the thread waits again are gathered in its notification word, and that is what
  * it gets then (seL4 reference manual, 5 "Notifications"). An interrupt is masked from
- * its delivery to its acknowledgement. A fault is a message to the parent, received when
- * it waits and no notification is there; starting or stopping the child ends it.
+ * its delivery to its acknowledgement. Messages are received when there is no notification.
  */
 #include <string.h>
 
-#include "sim/include/microkit.h"
+#include "sim/calls.h"
 #include "sim/sim.h"
 
-#define ENTRY         0x200000U /* where core/start.S lies on the machine */
-#define COST_SIGNAL   400U      /* ns, of a system call */
-#define COST_WAKE_UP  600U
-#define NO_CAPABILITY ((void *)2) /* seL4_InvalidCapability */
+#define COST_SIGNAL  400U /* ns, of a system call */
+#define COST_WAKE_UP 600U
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
@@ -36,21 +33,40 @@ static size_t scheduler_stack_size;
 
 /* ---- Threads ---- */
 
-static void sleep_now(void);
+static bool is_actor(const struct sim_pd *pd)
+{
+    return pd->index >= SIM_MAX_PDS;
+}
+
+static void act(struct sim_pd *actor)
+{
+    sim_machine.event[actor->device->index] = SIM_NEVER;
+    report_step("%s acts", actor->name);
+    device_event(actor->device);
+    state_of(actor)->sp = NULL;
+    kernel_abandon();
+}
 
 /* A thread from its wake-up to its sleep. */
 static void enter(void)
 {
     struct sim_pd *pd = sim_current;
+    struct sim_pd_state *st = state_of(pd);
 
     FIBER_ARRIVE(NULL, &scheduler_stack, &scheduler_stack_size);
-    report_step("%s wakes up: 0x%lx", pd->name, state_of(pd)->badge);
-    pd->program->wake(state_of(pd)->badge);
-    sleep_now();
+    if (is_actor(pd)) {
+        act(pd);
+    }
+    if (st->faults_again) {
+        message_fault_again(pd);
+    }
+    report_step("%s wakes up: 0x%lx", pd->name, st->badge);
+    pd->program->wake(st->badge);
+    sim_sleep();
 }
 
-/* The next time it runs, it enters anew. */
-static void fresh_stack(struct sim_pd *pd)
+/* For one that enters anew: sp is NULL until it runs, since it may be the one that asks. */
+static void *fresh_stack(struct sim_pd *pd)
 {
     uintptr_t *sp = (uintptr_t *)(void *)(pd->stack + pd->stack_size);
 
@@ -59,7 +75,7 @@ static void fresh_stack(struct sim_pd *pd)
     for (unsigned saved = 0; saved < 6; saved++) {
         *--sp = 0;
     }
-    state_of(pd)->sp = sp;
+    return sp;
 }
 
 void kernel_start(struct sim_pd *pd)
@@ -67,11 +83,25 @@ void kernel_start(struct sim_pd *pd)
     struct sim_pd_state *st = state_of(pd);
 
     program_reset(pd);
-    fresh_stack(pd);
     pd->is_changed = true;
+    message_forget(pd);
+    st->late_count = 0;
+    st->faults_again = false;
     st->badge = 0;
-    st->status = SIM_READY;
-    st->since = sim_machine.now;
+    kernel_enter(pd);
+}
+
+void kernel_enter(struct sim_pd *pd)
+{
+    state_of(pd)->sp = NULL;
+    kernel_go_on(pd);
+}
+
+void kernel_go_on(struct sim_pd *pd)
+{
+    state_of(pd)->status = SIM_READY;
+    state_of(pd)->since = sim_machine.now;
+    clock_wake(pd);
 }
 
 void kernel_resume(struct sim_pd *pd)
@@ -82,9 +112,11 @@ void kernel_resume(struct sim_pd *pd)
     sim_current = pd;
     sim_machine.last_turn[pd->index] = ++sim_machine.turn;
     clock_grant(pd);
+    sim_kernel_stack = pd->kernel_stack;
     FIBER_LEAVE(&fake, pd->stack, pd->stack_size);
-    sim_switch(&scheduler, st->sp);
+    sim_switch(&scheduler, st->sp != NULL ? st->sp : fresh_stack(pd));
     FIBER_ARRIVE(fake, NULL, NULL);
+    sim_kernel_stack = NULL;
     clock_settle(pd);
     sim_current = NULL;
 }
@@ -109,9 +141,10 @@ void kernel_abandon(void)
 
 bool kernel_runnable(struct sim_pd *pd)
 {
-    struct sim_pd_state *st = state_of(pd);
-
-    return st->status == SIM_READY && !st->exhausted;
+    if (is_actor(pd)) {
+        return sim_machine.event[pd->device->index] <= sim_machine.now;
+    }
+    return state_of(pd)->status == SIM_READY && clock_has_budget(pd);
 }
 
 void kernel_reset(void)
@@ -124,27 +157,9 @@ void kernel_reset(void)
 
 /* ---- Waiting ---- */
 
-/* The child whose fault was the first of those not received. */
-static struct sim_pd *faulted_child(const struct sim_pd *parent)
-{
-    struct sim_pd *first = NULL;
-
-    for (size_t i = 0; i < sim_system.pd_count; i++) {
-        struct sim_pd *child = &sim_system.pds[i];
-        struct sim_pd_state *st = state_of(child);
-        if (child->parent == parent && st->fault_turn != 0 &&
-            (first == NULL || st->fault_turn < state_of(first)->fault_turn)) {
-            first = child;
-        }
-    }
-    return first;
-}
-
-/* Give a thread that waits what there is for it. */
-static void deliver(struct sim_pd *pd)
+void kernel_wake(struct sim_pd *pd)
 {
     struct sim_pd_state *st = state_of(pd);
-    struct sim_pd *child;
 
     if (st->status != SIM_WAITING) {
         return;
@@ -152,20 +167,13 @@ static void deliver(struct sim_pd *pd)
     if (st->pending != 0) {
         st->badge = st->pending;
         st->pending = 0;
-    } else if ((child = faulted_child(pd)) != NULL) {
-        struct sim_pd_state *about = state_of(child);
-        st->badge = SIM_BADGE_FAULT | child->child;
-        st->received_label = about->fault_label;
-        memcpy(st->received, about->mr, sizeof st->received);
-        about->fault_turn = 0;
-    } else {
+    } else if (!message_receive(pd)) {
         return;
     }
-    st->status = SIM_READY;
-    st->since = sim_machine.now;
+    kernel_go_on(pd);
 }
 
-static void sleep_now(void)
+void kernel_sleep(void)
 {
     struct sim_pd *pd = sim_current;
     struct sim_pd_state *st = state_of(pd);
@@ -177,24 +185,9 @@ static void sleep_now(void)
     kernel_flush(pd, SIM_LATE_STORES);
     report_step("%s sleeps", pd->name);
     st->status = SIM_WAITING;
-    fresh_stack(pd);
-    deliver(pd);
+    st->sp = NULL;
+    kernel_wake(pd);
     kernel_abandon();
-}
-
-uint64_t sim_fault_label(void)
-{
-    return state_of(sim_current)->received_label;
-}
-
-seL4_Word microkit_mr_get(uint8_t index)
-{
-    return state_of(sim_current)->received[index & 15U];
-}
-
-void microkit_mr_set(uint8_t index, seL4_Word value)
-{
-    state_of(sim_current)->received[index & 15U] = value;
 }
 
 /* ---- Notifications, interrupts ---- */
@@ -204,10 +197,10 @@ void kernel_signal(struct sim_pd *pd, unsigned channel)
     struct sim_pd_state *st = state_of(pd);
 
     st->pending |= 1ULL << channel;
-    deliver(pd);
+    kernel_wake(pd);
 }
 
-static bool misused(bool wrong, const char *what, unsigned channel)
+bool kernel_misused(bool wrong, const char *what, unsigned channel)
 {
     if (wrong && sim_options.faults_fail) {
         run_fail("%s: %s on channel %u, which it does not have", sim_current->name, what, channel);
@@ -218,12 +211,12 @@ static bool misused(bool wrong, const char *what, unsigned channel)
     return wrong;
 }
 
-void sim_notify(unsigned channel)
+void kernel_notify(unsigned channel)
 {
     struct sim_pd *pd = sim_current;
     struct sim_pd *peer = channel < SIM_MAX_CHANNELS ? pd->channel[channel].peer : NULL;
 
-    if (misused(peer == NULL || !pd->channel[channel].notify, "notification", channel)) {
+    if (kernel_misused(peer == NULL || !pd->channel[channel].notify, "notification", channel)) {
         return;
     }
     choice_point("notifying");
@@ -257,7 +250,7 @@ void kernel_line(struct sim_pd *pd, size_t irq, bool level)
     }
 }
 
-void sim_irq_ack(unsigned channel)
+void kernel_irq_ack(unsigned channel)
 {
     struct sim_pd *pd = sim_current;
     size_t irq = 0;
@@ -265,7 +258,7 @@ void sim_irq_ack(unsigned channel)
     while (irq < pd->irq_count && pd->irqs[irq].channel != channel) {
         irq++;
     }
-    if (misused(irq == pd->irq_count, "acknowledgement", channel)) {
+    if (kernel_misused(irq == pd->irq_count, "acknowledgement", channel)) {
         return;
     }
     choice_point("acknowledging");
@@ -275,61 +268,4 @@ void sim_irq_ack(unsigned channel)
     if (pd->irqs[irq].edge ? st->latched : st->level) {
         raise_irq(pd, irq);
     }
-}
-
-/* ---- Faults ---- */
-
-void kernel_fault(struct sim_pd *pd, uint64_t label, const uint64_t *mr, size_t count)
-{
-    struct sim_pd_state *st = state_of(pd);
-
-    st->status = SIM_FAULTED;
-    st->fault_label = label;
-    st->late_count = 0;
-    memset(st->mr, 0, sizeof st->mr);
-    memcpy(st->mr, mr, count * sizeof *mr);
-    if (pd->parent != NULL) {
-        st->fault_turn = ++sim_machine.turn;
-        deliver(pd->parent);
-    }
-}
-
-static struct sim_pd *child_of(const struct sim_pd *parent, unsigned id)
-{
-    for (size_t i = 0; i < sim_system.pd_count; i++) {
-        if (sim_system.pds[i].parent == parent && sim_system.pds[i].child == id) {
-            return &sim_system.pds[i];
-        }
-    }
-    fault_access(NO_CAPABILITY, 1, true); /* how libmicrokit crashes on the kernel's refusal */
-}
-
-void microkit_pd_restart(microkit_child child, seL4_Word entry)
-{
-    struct sim_pd *pd = child_of(sim_current, child);
-
-    if (entry != ENTRY) {
-        run_fail("%s: restarts %s at 0x%lx, not at its start, 0x%x", sim_current->name, pd->name,
-                 entry, ENTRY);
-    }
-    report_step("%s restarts %s", sim_current->name, pd->name);
-    state_of(pd)->fault_turn = 0;
-    state_of(pd)->late_count = 0;
-    kernel_start(pd);
-    clock_spend(COST_SIGNAL);
-}
-
-void microkit_pd_stop(microkit_child child)
-{
-    struct sim_pd *pd = child_of(sim_current, child);
-
-    report_step("%s stops %s", sim_current->name, pd->name);
-    state_of(pd)->fault_turn = 0;
-    state_of(pd)->status = SIM_STOPPED;
-    clock_spend(COST_SIGNAL);
-}
-
-void microkit_dbg_puts(const char *text)
-{
-    report_output(text);
 }

@@ -40,6 +40,7 @@ static const char help[] =
     "exhaustive: all orders. Time passes only when all are asleep.\n"
     "  --jobs N           processes (default: one per processor)\n"
     "  --states N         at most\n"
+    "  --odd N            only schedules with at most N preemptions and other odd choices\n"
     "\n"
     "replay: --trace FILE, as --keep or a failure wrote it.\n"
     "\n"
@@ -151,6 +152,8 @@ static bool take_value(const char *option, char *value)
         o->jobs = (unsigned)number(option, value);
     } else if (strcmp(option, "--states") == 0) {
         o->max_states = number(option, value);
+    } else if (strcmp(option, "--odd") == 0) {
+        o->odd = number(option, value);
     } else if (strcmp(option, "--system") == 0) {
         o->system = value;
     } else if (strcmp(option, "--trace") == 0) {
@@ -214,6 +217,7 @@ void options_read(int argc, char **argv)
                               .runs = 100,
                               .preempt = 64,
                               .max_states = UINT64_MAX,
+                              .odd = UINT64_MAX,
                               .jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {

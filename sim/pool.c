@@ -10,8 +10,15 @@
 
 #include "diag.h"
 
-#define TABLE (UINT64_C(1) << 27) /* states, 8 bytes each; memory is taken as it fills */
-#define FULL  (TABLE / 8 * 7)
+/*
+ * The states seen, 8 bytes each, in tables of which the next is used when one is full, so
+ * that a small search stays in a small piece of memory.
+ */
+#define TABLES 3U
+static const unsigned bits[TABLES] = {21, 24, 27};
+#define SIZE(table) (UINT64_C(1) << bits[table])
+#define FULL(table) (SIZE(table) / 8 * 6)
+
 #define SLOTS 8U
 #define SLOT  (2U << 20)
 
@@ -22,7 +29,7 @@ static struct shared {
     unsigned jobs, hungry;
     uint8_t state[SLOTS];
     struct pool_counts counts;
-    _Atomic uint64_t seen;
+    _Atomic uint64_t seen[TABLES];
     _Atomic bool over;
     bool failed;
     char what[600];
@@ -31,7 +38,7 @@ static struct shared {
     unsigned char slot[SLOTS][SLOT];
 } * shared;
 
-static _Atomic uint64_t *table;
+static _Atomic uint64_t *table[TABLES];
 static unsigned writing;
 
 static void *map(size_t size)
@@ -50,21 +57,48 @@ void pool_create(unsigned jobs)
     pthread_mutexattr_t attributes;
 
     shared = map(sizeof *shared);
-    table = map(TABLE * sizeof *table);
+    for (unsigned i = 0; i < TABLES; i++) {
+        table[i] = map(SIZE(i) * sizeof *table[0]);
+    }
     shared->jobs = jobs;
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     pthread_mutex_init(&shared->lock, &attributes);
 }
 
+static bool is_full(unsigned i)
+{
+    return atomic_load_explicit(&shared->seen[i], memory_order_relaxed) > FULL(i);
+}
+
+/* Whether `hash` is in a table that nobody adds to any more. */
+static bool is_in(unsigned i, uint64_t hash)
+{
+    for (uint64_t at = hash;; at++) {
+        uint64_t found = atomic_load_explicit(&table[i][at & (SIZE(i) - 1U)], memory_order_relaxed);
+        if (found == hash || found == 0) {
+            return found == hash;
+        }
+    }
+}
+
+/* Two that find a table full at different times may both see a state first: no harm. */
 bool pool_see(uint64_t hash)
 {
+    unsigned i = 0;
+
     hash += hash == 0;
+    for (; i < TABLES - 1U && is_full(i); i++) {
+        if (is_in(i, hash)) {
+            return false;
+        }
+    }
     for (uint64_t at = hash;; at++) {
-        uint64_t found = 0;
-        if (atomic_compare_exchange_strong_explicit(&table[at % TABLE], &found, hash,
-                                                    memory_order_relaxed, memory_order_relaxed)) {
-            atomic_fetch_add_explicit(&shared->seen, 1, memory_order_relaxed);
+        _Atomic uint64_t *word = &table[i][at & (SIZE(i) - 1U)];
+        uint64_t found = atomic_load_explicit(word, memory_order_relaxed);
+        if (found == 0 && atomic_compare_exchange_strong_explicit(
+                              word, &found, hash, memory_order_relaxed, memory_order_relaxed)) {
+            atomic_fetch_add_explicit(&shared->seen[i], 1, memory_order_relaxed);
             return true;
         }
         if (found == hash) {
@@ -75,7 +109,7 @@ bool pool_see(uint64_t hash)
 
 bool pool_is_full(void)
 {
-    return atomic_load_explicit(&shared->seen, memory_order_relaxed) > FULL;
+    return is_full(TABLES - 1U);
 }
 
 /* ---- Work ---- */

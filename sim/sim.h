@@ -5,7 +5,9 @@
  *     system.c    the system file becomes protection domains, regions, devices
  *     memory.c    regions, views, I/O addresses; whose an address is
  *     program.c   a program in the simulator's process; its private memory
- *     kernel.c    what the Microkit and seL4 do: notifications, interrupts, faults
+ *     gate.S      the way from a program into the simulator; calls.h: what it may ask for
+ *     kernel.c    what the Microkit and seL4 do: threads, notifications, interrupts
+ *     message.c   and: protected calls, faults, answers, restarts
  *     clock.c     virtual time, budgets, the devices' events
  *     fault.c     wrong accesses and traps: found, reported, delivered
  *     access.c    what instrumented programs and register accessors call
@@ -33,12 +35,17 @@
 
 #define SIM_MAX_PDS      63U
 #define SIM_MAX_DEVICES  32U
+#define SIM_MAX_THREADS  (SIM_MAX_PDS + SIM_MAX_DEVICES)
 #define SIM_MAX_CHANNELS 62U
 #define SIM_MAX_IRQS     288U
 #define SIM_LATE_STORES  4U
 #define SIM_NOBODY       0xffU
 #define SIM_MAX_QUEUES   256U
 #define SIM_PAGE         0x1000U
+#define SIM_KERNEL_STACK (32U * 1024U)
+#define SIM_WORDS        64U /* of a message */
+#define SIM_FAULT_WORDS  5U
+#define SIM_REFILLS      2U
 
 /* ---- What the system is ---- */
 
@@ -85,8 +92,9 @@ struct sim_pd {
     unsigned index;
     unsigned priority;
     uint64_t budget, period; /* ns */
-    struct sim_pd *parent;   /* NULL: none */
-    unsigned child;          /* its id with the parent */
+    bool passive;
+    struct sim_pd *parent; /* NULL: none */
+    unsigned child;        /* its id with the parent */
     struct sim_view *views;
     size_t view_count;
     struct sim_irq *irqs;
@@ -94,7 +102,7 @@ struct sim_pd {
     struct {
         struct sim_pd *peer; /* NULL: no channel */
         unsigned channel;    /* the peer's */
-        bool notify;
+        bool notify, calls;
         uint16_t produces, consumes; /* the queues of this link, plus one (watch.c) */
     } channel[SIM_MAX_CHANNELS];
     /* The program. */
@@ -108,7 +116,8 @@ struct sim_pd {
     unsigned char *stack;
     size_t stack_size;
     struct sim_device *device;
-    bool is_changed; /* restarted since the last state was looked at */
+    void **kernel_stack; /* its top, in an exhaustive search: see gate.S */
+    bool is_changed;     /* restarted since the last state was looked at */
 };
 
 struct sim_system {
@@ -118,13 +127,21 @@ struct sim_system {
     size_t region_count;
     struct sim_device devices[SIM_MAX_DEVICES];
     size_t device_count;
+    bool has_messages; /* calls, or faults that a parent receives */
+
+    /*
+     * When time stands still (exhaustive search) nothing says when a device does what it
+     * has to do: it is then a thread among the others, named as the device, which can run
+     * whenever its event is due. Its index follows those of protection domains.
+     */
+    struct sim_pd actors[SIM_MAX_DEVICES];
 };
 
 extern struct sim_system sim_system;
 
 /* ---- What has happened to it ---- */
 
-enum sim_status { SIM_READY, SIM_WAITING, SIM_FAULTED, SIM_STOPPED };
+enum sim_status { SIM_READY, SIM_WAITING, SIM_FAULTED, SIM_CALLING, SIM_STOPPED };
 
 struct sim_late_store {
     volatile void *at;
@@ -132,20 +149,25 @@ struct sim_late_store {
     uint32_t size;
 };
 
+struct sim_refill {
+    uint64_t at, amount; /* so much may be used from then on */
+};
+
 struct sim_pd_state {
-    void *sp; /* saved while it does not run */
+    void *sp;         /* saved while it does not run; NULL: it enters anew */
+    void *program_sp; /* the program's own, if sp is the simulator's (snapshot.c) */
     uint64_t pending;
-    uint64_t badge;      /* what it wakes up with */
-    uint64_t used;       /* ns of the budget */
-    uint64_t refill;     /* when the budget is full again; 0: it is */
-    uint64_t since;      /* when it last woke up */
-    uint64_t fault_turn; /* when it faulted; 0: its parent has been told */
-    uint64_t fault_label;
-    uint64_t mr[16]; /* of its last fault */
-    uint64_t received[16];
-    uint64_t received_label;
+    uint64_t badge;    /* what it wakes up with */
+    uint64_t since;    /* when it last woke up */
+    uint64_t turn;     /* of its message, a call or a fault; 0: it has none, or it was received */
+    uint64_t info;     /* of its message */
+    uint64_t received; /* the info of the last message or answer to it */
+    uint64_t fault[SIM_FAULT_WORDS];
     uint8_t status;
-    bool exhausted;
+    uint8_t to, channel; /* who is to receive its message: index; and on which channel */
+    uint8_t caller;      /* whom it owes an answer, index plus one; 0: nobody */
+    bool faults_again;
+    bool in_device; /* a choice is asked in the midst of an access to a device */
     uint8_t late_count;
     struct sim_late_store late[SIM_LATE_STORES];
 };
@@ -159,14 +181,23 @@ struct sim_watch {
     uint32_t tail_known, head_known;
 };
 
+/* Of the budget; see clock.c. */
+struct sim_account {
+    uint64_t used; /* ns since the last settling */
+    struct sim_refill refill[SIM_REFILLS];
+    uint8_t refills;
+};
+
 struct sim_machine {
     uint64_t now;
-    struct sim_pd_state pd[SIM_MAX_PDS];
+    struct sim_pd_state pd[SIM_MAX_THREADS];
     struct sim_irq_state irq[SIM_MAX_PDS][QUOLL_MAX_INTERRUPTS];
     uint64_t event[SIM_MAX_DEVICES];
     struct sim_watch watch[SIM_MAX_QUEUES];
+    uint64_t words[SIM_MAX_PDS][SIM_WORDS];
     uint64_t turn; /* of equals: rises with each that ran */
-    uint64_t last_turn[SIM_MAX_PDS];
+    uint64_t last_turn[SIM_MAX_THREADS];
+    struct sim_account account[SIM_MAX_PDS];
 };
 
 extern struct sim_machine sim_machine;
@@ -193,6 +224,7 @@ struct sim_options {
     unsigned preempt; /* one in so many points */
     unsigned jobs;
     uint64_t max_states;
+    uint64_t odd;        /* exhaustive: decisions other than the default, at most */
     uint64_t time_limit; /* s of real time; 0: none */
     const char *trace;   /* a schedule to replay */
     const char *keep;    /* where to write failing ones */
@@ -240,24 +272,37 @@ void kernel_reset(void);
 void kernel_signal(struct sim_pd *pd, unsigned channel);
 void kernel_line(struct sim_pd *pd, size_t irq, bool level);
 void kernel_start(struct sim_pd *pd); /* on a fresh stack */
-void kernel_fault(struct sim_pd *pd, uint64_t label, const uint64_t *mr, size_t count);
-bool kernel_wakes(struct sim_pd *pd); /* it waits, and there is something for it */
+void kernel_wake(struct sim_pd *pd);  /* if it waits, and there is something for it */
+void kernel_enter(struct sim_pd *pd); /* likewise, as it is */
+void kernel_go_on(struct sim_pd *pd); /* it has what it waited for */
 bool kernel_runnable(struct sim_pd *pd);
 void kernel_resume(struct sim_pd *pd); /* until it gives the processor back */
 void kernel_yield(void);               /* from a PD's stack */
 _Noreturn void kernel_abandon(void);   /* likewise, never to come back */
 void kernel_flush(struct sim_pd *pd, unsigned count);
+bool kernel_misused(bool wrong, const char *what, unsigned channel);
+
+/* message.c */
+void message_fault(struct sim_pd *pd, uint64_t label, const uint64_t *words, size_t count);
+_Noreturn void message_fault_again(struct sim_pd *pd);
+bool message_receive(struct sim_pd *pd); /* it waits: whether there was one for it */
+void message_forget(struct sim_pd *pd);  /* what it called for, and whoever was to answer it */
+struct sim_pd *message_payer(struct sim_pd *pd);
 
 /* clock.c */
 void clock_reset(void);
-void clock_grant(struct sim_pd *pd);  /* before it runs */
-void clock_settle(struct sim_pd *pd); /* after */
-void clock_spend(uint64_t ns);        /* the current PD has done something */
-void clock_sync(void);                /* bring now up to what the current PD has used */
-void clock_shorten(uint64_t when);    /* something will happen then */
-void clock_events(void);              /* those that are due */
-uint64_t clock_next(void);            /* when something happens by itself, or SIM_NEVER */
-bool clock_advance(void);             /* to it; false: nothing ever will */
+bool clock_has_budget(struct sim_pd *pd);
+bool clock_is_limited(struct sim_pd *pd); /* it stops nobody else for ever */
+void clock_wake(struct sim_pd *pd);       /* it has waited until now */
+void clock_grant(struct sim_pd *pd);      /* before it runs */
+void clock_settle(struct sim_pd *pd);     /* after */
+void clock_spend(uint64_t ns);            /* the current PD has done something */
+_Noreturn void clock_spin(void);          /* it does nothing any more, and that for ever */
+void clock_sync(void);                    /* bring now up to what the current PD has used */
+void clock_shorten(uint64_t when);        /* something will happen then */
+void clock_events(void);                  /* those that are due */
+uint64_t clock_next(void);                /* when something happens by itself, or SIM_NEVER */
+bool clock_advance(void);                 /* to it; false: nothing ever will */
 
 /* device.c */
 void device_create(void);
@@ -308,7 +353,7 @@ void report_access_always(const struct sim_view *view, uintptr_t address, uint64
 #define report_step(...)   (sim_options.verbose ? report_step_always(__VA_ARGS__) : (void)0)
 #define report_access(...) (sim_options.verbose ? report_access_always(__VA_ARGS__) : (void)0)
 
-/* switch.S */
+/* switch.S, gate.S */
 void sim_switch(void **save, void *load);
 
 #endif

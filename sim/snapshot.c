@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/snapshot.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/sim.h"
 #include "text.h"
 
-#define LEFTOVERS 2048U
+#define STRETCH 256U
 
 /* A copy of a part's contents. */
 struct part {
@@ -31,18 +33,20 @@ static size_t part_count, first_region, first_device;
 static void forget_history(struct sim_machine *m)
 {
     m->turn = 0;
-    memset(m->last_turn, 0, sizeof m->last_turn);
     for (size_t i = 0; i < sim_system.pd_count; i++) {
-        m->pd[i].used = m->pd[i].refill = m->pd[i].since = 0;
+        m->pd[i].since = 0;
+        m->last_turn[i] = 0;
     }
 }
 
 /* ---- The pieces of memory that a part consists of ---- */
 
+#define PIECES (SIM_MAX_BLOCKS + 3)
+
 struct pieces {
-    unsigned char *at[SIM_MAX_BLOCKS + 1];
-    size_t size[SIM_MAX_BLOCKS + 1];
-    size_t count;
+    unsigned char *at[PIECES];
+    size_t size[PIECES];
+    size_t count, hashed; /* the first ones decide what can happen */
 };
 
 static void add(struct pieces *p, void *at, size_t size)
@@ -51,40 +55,93 @@ static void add(struct pieces *p, void *at, size_t size)
     p->size[p->count++] = size;
 }
 
-static struct pieces pieces_of(size_t number)
+/* Whether the simulator was on its own stack when the thread gave up. */
+static bool is_inside(const struct sim_pd *pd)
 {
-    struct pieces p = {.count = 0};
+    uintptr_t below = (uintptr_t)pd->kernel_stack - (uintptr_t)state_of(pd)->sp;
 
+    return pd->kernel_stack != NULL && below < SIM_KERNEL_STACK;
+}
+
+static unsigned char *program_sp(const struct sim_pd *pd)
+{
+    const struct sim_pd_state *st = state_of(pd);
+
+    return st->sp == NULL ? pd->stack + pd->stack_size : is_inside(pd) ? st->program_sp : st->sp;
+}
+
+/*
+ * The simulator's own stack follows from where the program is, but for choices of a device
+ * in the midst of an access to it.
+ */
+static void add_thread(struct pieces *p, const struct sim_pd *pd)
+{
+    const struct sim_pd_state *st = state_of(pd);
+    unsigned char *sp = program_sp(pd), *inside = st->sp;
+
+    for (size_t i = 0; i < pd->block_count; i++) {
+        add(p, pd->blocks[i].start, pd->blocks[i].size);
+    }
+    if (pd->index < SIM_MAX_PDS && sim_system.has_messages) {
+        add(p, sim_machine.words[pd->index], sizeof sim_machine.words[0]);
+    }
+    add(p, sp, (size_t)(pd->stack + pd->stack_size - sp));
+    p->hashed = p->count;
+    if (is_inside(pd)) {
+        add(p, inside, (size_t)((unsigned char *)pd->kernel_stack - inside) + sizeof(void *));
+        p->hashed += st->in_device;
+    }
+}
+
+static void add_machine(struct pieces *p)
+{
+    struct sim_machine *m = &sim_machine;
+
+    add(p, &m->now, sizeof m->now);
+    add(p, m->pd, sim_system.pd_count * sizeof m->pd[0]);
+    add(p, m->pd + SIM_MAX_PDS, sim_system.device_count * sizeof m->pd[0]);
+    add(p, m->irq, sim_system.pd_count * sizeof m->irq[0]);
+    add(p, m->event, sim_system.device_count * sizeof m->event[0]);
+    add(p, m->watch, sizeof m->watch[0] * sim_queue_count);
+    p->hashed = p->count;
+}
+
+static struct sim_pd *thread(size_t number)
+{
+    return number <= sim_system.pd_count ? &sim_system.pds[number - 1]
+                                         : &sim_system.actors[number - 1 - sim_system.pd_count];
+}
+
+static void find(struct pieces *p, size_t number)
+{
+    p->count = 0;
     if (number == 0) {
-        struct sim_machine *m = &sim_machine;
-        add(&p, &m->now, sizeof m->now);
-        add(&p, m->pd, sim_system.pd_count * sizeof m->pd[0]);
-        add(&p, m->irq, sim_system.pd_count * sizeof m->irq[0]);
-        add(&p, m->event, sim_system.device_count * sizeof m->event[0]);
-        add(&p, m->watch, sizeof m->watch[0] * sim_queue_count);
+        add_machine(p);
     } else if (number < first_region) {
-        struct sim_pd *pd = &sim_system.pds[number - 1];
-        unsigned char *sp = state_of(pd)->sp;
-        for (size_t i = 0; i < pd->block_count; i++) {
-            add(&p, pd->blocks[i].start, pd->blocks[i].size);
-        }
-        add(&p, sp, (size_t)(pd->stack + pd->stack_size - sp));
+        add_thread(p, thread(number));
     } else if (number < first_device) {
         struct sim_region *region = &sim_system.regions[number - first_region];
-        add(&p, memory_at(region), (region->extent + 7U) & ~7ULL);
+        add(p, memory_at(region), (region->extent + 7U) & ~7ULL);
+        p->hashed = !region->is_counters;
     } else {
         struct sim_device *device = &sim_system.devices[number - first_device];
-        add(&p, device->state, device->model->state_size);
+        add(p, device->state, device->model->state_size);
+        p->hashed = 1;
     }
-    return p;
 }
 
 void snapshot_create(void)
 {
-    first_region = 1 + sim_system.pd_count;
+    first_region = 1 + sim_system.pd_count + sim_system.device_count;
     first_device = first_region + sim_system.region_count;
     part_count = first_device + sim_system.device_count;
     live = text_alloc(part_count, sizeof *live);
+    mallopt(M_MMAP_THRESHOLD, 1 << 30); /* copies are large, many, and short-lived */
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    for (size_t i = 0; i < sim_system.pd_count; i++) {
+        unsigned char *stack = text_alloc(1, SIM_KERNEL_STACK);
+        sim_system.pds[i].kernel_stack = (void **)(void *)(stack + SIM_KERNEL_STACK - 16U);
+    }
 }
 
 static void touch(size_t number)
@@ -95,11 +152,34 @@ static void touch(size_t number)
     live[number] = (struct live){0};
 }
 
-/* What calls have left behind below the stack would come back as parts of later frames. */
-void snapshot_has_run(unsigned pd)
+/*
+ * What calls have left behind below the stack would come back as parts of later frames. Down
+ * to a stretch that has nothing.
+ */
+static void clear_below(const struct sim_pd *pd)
 {
-    memset((unsigned char *)sim_machine.pd[pd].sp - LEFTOVERS, 0, LEFTOVERS);
-    touch(1 + pd);
+    uintptr_t at = (uintptr_t)program_sp(pd) & ~(uintptr_t)7;
+
+    while (at - (uintptr_t)pd->stack >= STRETCH) {
+        uint64_t *words = (uint64_t *)(at -= STRETCH), some = 0;
+        for (unsigned i = 0; i < STRETCH / 8; i++) {
+            some |= words[i];
+        }
+        if (some == 0) {
+            return;
+        }
+        memset(words, 0, STRETCH);
+    }
+}
+
+void snapshot_has_run(struct sim_pd *pd)
+{
+    struct sim_pd_state *st = state_of(pd);
+    bool is_actor = pd->index >= SIM_MAX_PDS;
+
+    st->program_sp = is_inside(pd) ? *pd->kernel_stack : NULL;
+    clear_below(pd);
+    touch(1 + (is_actor ? pd->index - SIM_MAX_PDS + sim_system.pd_count : pd->index));
 }
 
 /* What changes without a word. */
@@ -147,12 +227,11 @@ static uint64_t hash_bytes(const unsigned char *at, size_t size, uint64_t place)
 
 static uint64_t hash_of(size_t number)
 {
-    struct pieces p = pieces_of(number);
+    struct pieces p;
     uint64_t hash = 0;
-    bool decides = number < first_region || number >= first_device ||
-                   !sim_system.regions[number - first_region].is_counters;
 
-    for (size_t i = 0; i < p.count && decides; i++) {
+    find(&p, number);
+    for (size_t i = 0; i < p.hashed; i++) {
         hash += hash_bytes(p.at[i], p.size[i], (number + 1) << 40 | i << 32);
     }
     return hash;
@@ -177,9 +256,10 @@ uint64_t snapshot_hash(void)
 
 static struct part *copy_part(size_t number)
 {
-    struct pieces p = pieces_of(number);
+    struct pieces p;
     size_t size = 0, at = 0;
 
+    find(&p, number);
     for (size_t i = 0; i < p.count; i++) {
         size += p.size[i];
     }
@@ -217,9 +297,10 @@ static void put_back(size_t number, const struct part *part)
         struct sim_region *region = &sim_system.regions[number - first_region];
         region->extent = part->size > region->extent ? part->size : region->extent;
     }
-    struct pieces p = pieces_of(number);
+    struct pieces p;
     size_t at = 0;
 
+    find(&p, number);
     for (size_t i = 0; i < p.count; i++) {
         size_t size = p.size[i] < part->size - at ? p.size[i] : part->size - at;
         memcpy(p.at[i], part->bytes + at, size);
@@ -227,7 +308,7 @@ static void put_back(size_t number, const struct part *part)
         at += size;
     }
     if (number > 0 && number < first_region) {
-        snapshot_has_run((unsigned)number - 1U);
+        clear_below(thread(number));
     }
 }
 

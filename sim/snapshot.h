@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct part;
+struct sim_pd;
 
 struct snapshot {
     struct part **parts;
@@ -26,8 +27,8 @@ struct snapshot snapshot_take(void);
 void snapshot_restore(const struct snapshot *snapshot);
 void snapshot_drop(struct snapshot *snapshot);
 
-/** A protection domain has run since the last of the calls above. */
-void snapshot_has_run(unsigned pd);
+/** A thread has run since the last of the calls above. */
+void snapshot_has_run(struct sim_pd *pd);
 
 /** To and from bytes, for another process; pack returns 0 if there is not enough room. */
 size_t snapshot_pack(const struct snapshot *snapshot, unsigned char *bytes, size_t room);

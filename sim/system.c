@@ -66,6 +66,8 @@ static void add_pd(const struct pd *from, const char *directory)
     pd->priority = (unsigned)from->priority;
     pd->budget = from->budget * NS_PER_US;
     pd->period = from->period * NS_PER_US;
+    pd->passive = from->passive;
+    sim_system.has_messages = sim_system.has_messages || from->parent != NO_PD;
     pd->parent = from->parent == NO_PD ? NULL : &sim_system.pds[from->parent];
     pd->child = from->child;
     add_maps(pd, from);
@@ -76,12 +78,11 @@ static void add_channel(const struct channel *from)
     for (unsigned end = 0; end < 2; end++) {
         const struct channel_end *mine = &from->ends[end], *other = &from->ends[1 - end];
         struct sim_pd *pd = &sim_system.pds[mine->pd];
-        if (mine->calls) {
-            diag_fatal("%s: the simulator has no protected procedure calls", pd->name);
-        }
+        sim_system.has_messages = sim_system.has_messages || mine->calls;
         pd->channel[mine->id].peer = &sim_system.pds[other->pd];
         pd->channel[mine->id].channel = other->id;
         pd->channel[mine->id].notify = mine->notify;
+        pd->channel[mine->id].calls = mine->calls;
     }
 }
 

@@ -53,9 +53,11 @@ extern seL4_CPtr microkit_signal_cap;
 /* Provided by the program. */
 void init(void);
 void notified(microkit_channel channel);
+microkit_msginfo protected(microkit_channel channel, microkit_msginfo msginfo);
 seL4_Bool fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply);
 
 void microkit_notify(microkit_channel channel);
+microkit_msginfo microkit_ppcall(microkit_channel channel, microkit_msginfo msginfo);
 void microkit_irq_ack(microkit_channel channel);
 void microkit_deferred_notify(microkit_channel channel);
 void microkit_deferred_irq_ack(microkit_channel channel);
@@ -69,6 +71,11 @@ void microkit_pd_stop(microkit_child child);
 static inline seL4_Word microkit_msginfo_get_label(microkit_msginfo msginfo)
 {
     return msginfo.label;
+}
+
+static inline seL4_Word microkit_msginfo_get_count(microkit_msginfo msginfo)
+{
+    return msginfo.count;
 }
 
 static inline microkit_msginfo microkit_msginfo_new(seL4_Word label, uint16_t count)

@@ -35,9 +35,20 @@ struct sim_program {
 extern int64_t sim_fuel;
 void sim_out_of_fuel(void);
 
-/* In a badge, beside the channels: a child, whose number is the rest, has faulted. */
+/*
+ * In a badge, instead of channels: a child, whose number is the rest, has faulted; a
+ * protected call on the channel that is the rest.
+ */
 #define SIM_BADGE_FAULT (1ULL << 62)
-uint64_t sim_fault_label(void);
+#define SIM_BADGE_CALL  (1ULL << 63)
+
+/* A message without its words: the label and how many words. */
+#define SIM_INFO(label, count) ((uint64_t)(label) << 12 | (count))
+#define SIM_INFO_LABEL(info)   ((info) >> 12)
+#define SIM_INFO_COUNT(info)   ((info) & 0xfffU)
+uint64_t sim_received(void); /* with the badge */
+uint64_t sim_call(unsigned channel, uint64_t info);
+void sim_reply(uint64_t info);
 
 void sim_notify(unsigned channel);
 void sim_irq_ack(unsigned channel);

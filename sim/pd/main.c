@@ -4,6 +4,8 @@
  * of the badge, lowest channel first, or fault(). The one deferred signal goes out at the
  * end. Between wake-ups a thread's stack is empty, so each begins with a fresh one.
  */
+#include <stddef.h>
+
 #include <microkit.h>
 
 #include <quoll/time.h>
@@ -17,6 +19,9 @@ seL4_Bool microkit_have_signal;
 seL4_CPtr microkit_signal_cap;
 
 #pragma weak fault
+#pragma weak protected
+#pragma weak sim_call /* not for drivers, which tests/driver runs without a kernel */
+#pragma weak sim_reply
 
 void microkit_notify(microkit_channel channel)
 {
@@ -73,6 +78,21 @@ uint64_t quoll_tick_rate(void)
     return TICK_RATE;
 }
 
+static microkit_msginfo unpack(uint64_t info)
+{
+    return microkit_msginfo_new(SIM_INFO_LABEL(info), (uint16_t)SIM_INFO_COUNT(info));
+}
+
+/* An event that the program has no entry point for. */
+static _Noreturn void crash(const char *entry_point)
+{
+    microkit_dbg_puts(microkit_name);
+    microkit_dbg_puts(" is missing the '");
+    microkit_dbg_puts(entry_point);
+    microkit_dbg_puts("' entry point\n");
+    __builtin_trap();
+}
+
 static void send_deferred(void)
 {
     if (!microkit_have_signal) {
@@ -86,19 +106,47 @@ static void send_deferred(void)
     }
 }
 
-static void handle_fault(microkit_child child)
+microkit_msginfo microkit_ppcall(microkit_channel channel, microkit_msginfo msginfo)
+{
+    return unpack(sim_call(channel, SIM_INFO(msginfo.label, msginfo.count)));
+}
+
+static bool answers_fault(microkit_child child)
 {
     microkit_msginfo reply = {0};
 
-    (void)fault(child, microkit_msginfo_new(sim_fault_label(), 0), &reply);
+    if (fault == NULL) {
+        crash("fault");
+    }
+    if (!fault(child, unpack(sim_received()), &reply)) {
+        return false;
+    }
+    sim_reply(SIM_INFO(reply.label, reply.count));
+    return true;
 }
 
+static void answer_call(microkit_channel channel)
+{
+    if (protected == NULL) {
+        crash("protected");
+    }
+    microkit_msginfo reply = protected(channel, unpack(sim_received()));
+
+    sim_reply(SIM_INFO(reply.label, reply.count));
+}
+
+/* With an answer nothing that was deferred is sent: as the Microkit 2.0.1. */
 static void wake(uint64_t badge)
 {
     if (badge == 0) {
         init();
+    } else if ((badge & SIM_BADGE_CALL) != 0) {
+        answer_call((microkit_channel)(badge & ~SIM_BADGE_CALL));
+        return;
     } else if ((badge & SIM_BADGE_FAULT) != 0) {
-        handle_fault((microkit_child)(badge & ~SIM_BADGE_FAULT));
+        if (answers_fault((microkit_child)(badge & ~SIM_BADGE_FAULT))) {
+            return;
+        }
     } else {
         for (microkit_channel channel = 0; badge != 0; badge >>= 1, channel++) {
             if ((badge & 1U) != 0) {

@@ -142,7 +142,7 @@ uint64_t sim_wait(void)
     abort(); /* its main() is not used */
 }
 
-uint64_t sim_fault_label(void)
+uint64_t sim_received(void)
 {
     abort();
 }

@@ -28,11 +28,17 @@ def test_right_protocols_pass(tmp_path, producer, consumer, memory):
 
 
 def test_all_states_are_seen_however_many_search(tmp_path):
-    """But for what dead variables hold, which depends on the way to a state."""
-    system = toy(tmp_path, "numbers_producer", "numbers_consumer")
-    one, again, three = (int(simulator.run(system, "--schedule", "exhaustive", "--jobs", jobs).lines[0].split()[0])
-                         for jobs in (1, 1, 3))
-    assert one == again and abs(one - three) < one / 100
+    system = toy(tmp_path, "numbers4_producer", "numbers4_consumer")
+    counts = {simulator.run(system, "--schedule", "exhaustive", "--jobs", jobs).lines[0].split(" ends")[0]
+              for jobs in (1, 2, 3)}
+    assert len(counts) == 1
+
+
+def test_the_rate_of_the_search(tmp_path):
+    """Per second that a processor works for it, since there may be others at work (make sim-rate)."""
+    done = simulator.run(toy(tmp_path, "numbers_long_producer", "numbers_long_consumer"), "--schedule", "exhaustive")
+    assert done.lines[2] == "all states seen: no failure"
+    assert int(re.match(r"[\d.]+ s of processors, (\d+) states/s of each", done.lines[1])[1]) > 250000
 
 
 @pytest.mark.parametrize("producer, consumer, memory", [("toy_producer", "lossy_consumer", "ordered"),
@@ -70,4 +76,4 @@ def test_a_link_survives_a_new_life_at_any_time(tmp_path, memory):
                            lives_keeper="lives_keeper", lives_left="lives_left", lives_right="lives_right")
     done = simulator.run(system, "--schedule", "exhaustive", "--memory", memory)
     assert (done.status, done.lines[-1]) == (0, "all states seen: no failure")
-    assert int(done.lines[0].split()[0]) > 50000
+    assert int(done.lines[0].split()[0]) > 20000
