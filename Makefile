@@ -38,6 +38,7 @@ include mk/sim.mk
 include mk/coverage.mk
 include mk/mutants.mk
 include mk/lint.mk
+include mk/fetch.mk
 
 .PHONY: help
 help:

@@ -61,7 +61,7 @@ PYTEST        := /usr/bin/python3 -m pytest -p no:cacheprovider -q -rs
 
 # What tests need of one SDK; QUOLL_SDKS then tells them where it is: name=SDK=OUT ...
 .PHONY: for-tests
-for-tests: programs test-programs example
+for-tests: programs test-programs example for-fetch
 	@echo "$(SDK_NAME)=$(SDK)=$(OUT)" >>$(BUILD)/sdks
 
 .PHONY: test
