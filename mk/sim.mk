@@ -10,6 +10,8 @@
 #   make sim                        run the example
 #   make sim SIM_OPTIONS='...'      quoll-sim --help says what there is
 #   make soak TIME=60               random schedules and devices over all systems
+#   make sim-rate                   states per second of an exhaustive search
+#   make sim-speed                  the example in the simulator and in QEMU, beside each other
 #
 # tests/sim/pd_NAME.c is NAME.elf among the test programs, as tests/system/*/pd_NAME.c is.
 
@@ -162,6 +164,26 @@ SIM_DEVICES := --device 'nic=net=user,forward=tcp:$(HTTP_PORT):10.0.2.16:80+udp:
 sim: ports disk $(SIM_RUN) $(SIM)/$(SIM_KIND)/systems/webserver/system.system
 	@echo "  Serving $(SITE) on http://localhost:$(HTTP_PORT)/, from this machine; leave with Ctrl-C."
 	@exec $(SIM_RUN) $(SIM)/$(SIM_KIND)/systems/webserver $(SIM_DEVICES) $(SIM_OPTIONS)
+
+# ---- Measuring ----
+
+# States per second of an exhaustive search: 1,198,037 states, each the same each time.
+.PHONY: sim-rate
+sim-rate: $(SIM)/quoll-sim $(SIM)/checked/test-programs/numbers_long_producer.elf \
+        $(SIM)/checked/test-programs/numbers_long_consumer.elf
+	@rm -rf $(SIM)/rate && mkdir -p $(SIM)/rate && cp $(filter %.elf,$^) $(SIM)/rate
+	@sed 's/PRODUCER/numbers_long_producer/; s/CONSUMER/numbers_long_consumer/' tests/sim/toy.system \
+	    >$(SIM)/rate/system.system
+	@$(SIM)/quoll-sim $(SIM)/rate --schedule exhaustive
+
+# The example in the simulator and in QEMU, beside each other.
+SIM_SPEED_EMULATOR = $(BOARD_EMULATOR) -machine $(BOARD_MACHINE) -serial stdio -monitor none \
+    -device loader,file=$(EXAMPLE_OUT)/loader.img,addr=0x70000000,cpu-num=0
+
+.PHONY: sim-speed
+sim-speed: example $(SIM_RUN) $(SIM)/$(SIM_KIND)/systems/webserver/system.system
+	@/usr/bin/python3 tests/sim/speed.py --simulator '$(SIM_RUN) $(SIM)/$(SIM_KIND)/systems/webserver' \
+	    --emulator '$(SIM_SPEED_EMULATOR)' $(SPEED_OPTIONS)
 
 # ---- Soak ----
 

@@ -312,17 +312,15 @@ uint64_t clock_next(void)
     return next;
 }
 
-/* How long to wait for the host, in ms; -1: for ever. */
-static int host_wait(uint64_t next)
+/* How long to wait for the host, in ns; SIM_NEVER: for ever. */
+static uint64_t host_wait(uint64_t next)
 {
-    if (!sim_options.pace) {
-        return next == SIM_NEVER ? -1 : 0;
+    if (next == SIM_NEVER || !sim_options.pace) {
+        return next == SIM_NEVER ? SIM_NEVER : 0;
     }
     uint64_t real = real_now() - real_start;
-    if (next == SIM_NEVER) {
-        return -1;
-    }
-    return next <= real ? 0 : (int)((next - real) / 1000000U + 1U);
+
+    return next <= real ? 0 : next - real;
 }
 
 bool clock_advance(void)

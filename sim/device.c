@@ -206,7 +206,7 @@ bool device_watched(void)
     return watching > 0;
 }
 
-bool device_poll(int timeout_ms)
+bool device_poll(uint64_t timeout)
 {
     struct pollfd fds[SIM_MAX_DEVICES];
     struct sim_device *who[SIM_MAX_DEVICES];
@@ -218,7 +218,8 @@ bool device_poll(int timeout_ms)
             who[count++] = &sim_system.devices[i];
         }
     }
-    int got = poll(fds, count, timeout_ms);
+    struct timespec time = {(time_t)(timeout / 1000000000U), (long)(timeout % 1000000000U)};
+    int got = ppoll(fds, count, timeout == SIM_NEVER ? NULL : &time, NULL);
     for (nfds_t i = 0; i < count && got > 0; i++) {
         if (fds[i].revents != 0) {
             busy = true;

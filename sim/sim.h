@@ -309,7 +309,7 @@ void device_create(void);
 void device_power_on(void);
 void device_stop(void);
 bool device_watched(void);
-bool device_poll(int timeout_ms);
+bool device_poll(uint64_t timeout); /* ns */
 bool device_busy(void); /* a model's operation runs */
 void device_event(struct sim_device *device);
 void device_mmio(struct sim_pd *pd, uint64_t physical, uint64_t *value, unsigned size, bool write);

@@ -34,6 +34,8 @@ static struct user {
     Slirp *slirp;
     struct pollfd polls[POLLS_MAX];
     unsigned count;
+    struct iovec frames[WIRE_BATCH]; /* for the system, to be sent in one go */
+    unsigned frame_count;
 } user;
 
 struct timer {
@@ -53,11 +55,36 @@ static int64_t now_ns(void *opaque)
 }
 
 /* Waits for room: what the system does not take yet stays with the sender's TCP. */
+static void send_frames(void)
+{
+    struct mmsghdr messages[WIRE_BATCH];
+    unsigned sent = 0;
+
+    for (unsigned i = 0; i < user.frame_count; i++) {
+        messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &user.frames[i], .msg_iovlen = 1}};
+    }
+    while (sent < user.frame_count) {
+        int n = sendmmsg(user.fd, messages + sent, user.frame_count - sent, MSG_NOSIGNAL);
+        if (n < 0 && errno == EPIPE) {
+            _exit(0);
+        }
+        sent += n > 0 ? (unsigned)n : 1U;
+    }
+    user.frame_count = 0;
+}
+
 static ssize_t send_packet(const void *frame, size_t size, void *opaque)
 {
+    static unsigned char bytes[WIRE_BATCH][FRAME_MAX];
+
     (void)opaque;
-    if (send(user.fd, frame, size, MSG_NOSIGNAL) < 0 && errno == EPIPE) {
-        _exit(0);
+    if (size > FRAME_MAX) {
+        return -1;
+    }
+    memcpy(bytes[user.frame_count], frame, size);
+    user.frames[user.frame_count] = (struct iovec){bytes[user.frame_count], size};
+    if (++user.frame_count == WIRE_BATCH) {
+        send_frames();
     }
     return (ssize_t)size;
 }
@@ -193,6 +220,7 @@ static _Noreturn void loop(void)
         (void)add_poll(user.fd, SLIRP_POLL_IN, NULL);
         slirp_pollfds_fill(user.slirp, &timeout, add_poll, NULL);
         fire_timers(&timeout);
+        send_frames();
         int n = poll(user.polls, user.count, (int)timeout);
 
         if (n > 0 && (user.polls[0].revents & (POLLIN | POLLHUP)) != 0) {
