@@ -39,6 +39,7 @@ include mk/coverage.mk
 include mk/mutants.mk
 include mk/lint.mk
 include mk/fetch.mk
+include mk/hostile.mk
 
 .PHONY: help
 help:

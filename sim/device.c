@@ -280,13 +280,18 @@ unsigned sim_choose(struct sim_device *device, const char *what, unsigned count)
 
 void sim_violation(struct sim_device *device, const char *format, ...)
 {
-    char text[400];
+    char text[400], told[500];
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    run_note_failure("%s: %s", device->name, text);
+    snprintf(told, sizeof told, "%s: %s", device->name, text);
+    if (sim_options.violations_told) {
+        report_fault(told);
+        return;
+    }
+    run_note_failure("%s", told);
 }
 
 void sim_trace(struct sim_device *device, const char *format, ...)

@@ -26,6 +26,8 @@ static const char help[] =
     "  --quiet            nothing of what the system says\n"
     "  --faults fail|deliver  what a fault is: the end (default but for priority), or the\n"
     "                     parent's business\n"
+    "  --violations fail|tell  what a driver's breach of its device's rules is: the end\n"
+    "                     (default), or a line of output\n"
     "  --gdb              stop at a failure, in gdb\n"
     "\n"
     "random: each run has a seed of its own, and any order of protection domains unless\n"
@@ -127,6 +129,7 @@ static bool take_value(const char *option, char *value)
 {
     static const char *const schedules[] = {"priority", "random", "exhaustive", "replay"};
     static const char *const faults[] = {"deliver", "fail"};
+    static const char *const violations[] = {"fail", "tell"};
     static const char *const memories[] = {"ordered", "weak"};
     struct sim_options *o = &sim_options;
 
@@ -135,6 +138,8 @@ static bool take_value(const char *option, char *value)
     } else if (strcmp(option, "--faults") == 0) {
         o->faults_fail = one_of(option, value, faults, 2) == 1;
         flags_given[0] = true;
+    } else if (strcmp(option, "--violations") == 0) {
+        o->violations_told = one_of(option, value, violations, 2) == 1;
     } else if (strcmp(option, "--memory") == 0) {
         o->weak = one_of(option, value, memories, 2) == 1;
     } else if (strcmp(option, "--until") == 0) {

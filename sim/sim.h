@@ -212,6 +212,7 @@ struct sim_options {
     uint64_t seed, runs;
     uint64_t until;   /* ns */
     bool faults_fail; /* any fault is a failure, not only one without a parent */
+    bool violations_told; /* of devices' rules, instead of being failures */
     bool priorities;  /* respected though the schedule is not by priority */
     bool any_order;   /* priorities do not matter, as on several CPUs */
     bool weak;

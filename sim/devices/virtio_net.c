@@ -230,6 +230,14 @@ static void replay(struct sim_device *device)
     }
 }
 
+/* Whether buffers are what is missing, and not frames. */
+static bool is_short(const struct sim_device *device)
+{
+    const struct wire *wire = device->host;
+
+    return wire->echoes != NULL ? wire->echoes->count > 0 : !net_of(device)->watching;
+}
+
 static void receive_all(struct sim_device *device)
 {
     const struct wire *wire = device->host;
@@ -238,11 +246,11 @@ static void receive_all(struct sim_device *device)
         replay(device);
         plan_replay(device);
     }
-    if (wire->fd >= 0) {
+    if (wire_listens(wire)) {
         do {
             (void)virtio_await(device, RX, false);
             while (receive_some(device)) {}
-        } while (!net_of(device)->watching && !virtio_await(device, RX, true));
+        } while (is_short(device) && !virtio_await(device, RX, true));
     }
     virtio_tell(device, RX);
 }

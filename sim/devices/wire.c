@@ -161,8 +161,8 @@ static int open_socket(struct sim_device *device, const char *net, const char *o
     if (strcmp(net, "user") == 0) {
         return user_network(device, options);
     }
-    if (strcmp(net, "none") != 0) {
-        sim_refuse(device, "net=%s: user, fd:N, unix:PATH or none", net);
+    if (strcmp(net, "none") != 0 && strcmp(net, "echo") != 0) {
+        sim_refuse(device, "net=%s: user, fd:N, unix:PATH, echo or none", net);
     }
     return -1;
 }
@@ -174,6 +174,7 @@ void wire_open(struct sim_device *device, struct wire *wire, const char *options
     *wire = (struct wire){.fd = -1};
     if (sim_option(options, "net", text, sizeof text)) {
         wire->fd = open_socket(device, text, options);
+        wire->echoes = strcmp(text, "echo") == 0 ? calloc(1, sizeof *wire->echoes) : NULL;
     }
     if (sim_option(options, "pcap", text, sizeof text)) {
         wire->pcap = create(device, text);
@@ -193,7 +194,49 @@ void wire_close(struct wire *wire)
     }
     free(wire->file);
     free(wire->frames);
+    free(wire->echoes);
     *wire = (struct wire){.fd = -1};
+}
+
+/* ---- Echoes ---- */
+
+/* Back to the sender, as from whom it was sent to. */
+static void send_back(struct wire_echoes *echoes, const struct iovec *parts, unsigned count)
+{
+    uint32_t at = (echoes->first + echoes->count) % WIRE_ECHOES, length = 0;
+    unsigned char *frame = echoes->frame[at], from[6];
+
+    for (unsigned i = 0; i < count; i++) {
+        size_t left = sizeof echoes->frame[0] - length;
+        size_t size = parts[i].iov_len < left ? parts[i].iov_len : left;
+
+        memcpy(frame + length, parts[i].iov_base, size);
+        length += (uint32_t)size;
+    }
+    if (length < 14 || echoes->count == WIRE_ECHOES) {
+        return;
+    }
+    memcpy(from, frame, 6);
+    memcpy(frame, frame + 6, 6);
+    memcpy(frame + 6, from, 6);
+    echoes->length[at] = length;
+    echoes->count += 1U;
+}
+
+static unsigned come_back(struct wire_echoes *echoes, unsigned char *const *buffers, size_t size,
+                          uint32_t *lengths, unsigned count)
+{
+    unsigned n = 0;
+
+    for (; n < count && echoes->count > 0; n++) {
+        uint32_t at = echoes->first;
+
+        lengths[n] = echoes->length[at] <= size ? echoes->length[at] : 0;
+        memcpy(buffers[n], echoes->frame[at], lengths[n]);
+        echoes->first = (at + 1U) % WIRE_ECHOES;
+        echoes->count -= 1U;
+    }
+    return n;
 }
 
 /* ---- Frames ---- */
@@ -208,6 +251,9 @@ void wire_send(struct wire *wire, struct iovec (*frames)[WIRE_PIECES], const uns
         if (wire->pcap != NULL) {
             write_frame(wire->pcap, frames[i], parts[i]);
         }
+        if (wire->echoes != NULL) {
+            send_back(wire->echoes, frames[i], parts[i]);
+        }
     }
     if (wire->fd >= 0 && count > 0) {
         (void)sendmmsg(wire->fd, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -220,6 +266,9 @@ unsigned wire_receive(struct wire *wire, unsigned char *const *buffers, size_t s
     struct mmsghdr messages[WIRE_BATCH];
     struct iovec parts[WIRE_BATCH];
 
+    if (wire->echoes != NULL) {
+        return come_back(wire->echoes, buffers, size, lengths, count);
+    }
     for (unsigned i = 0; i < count; i++) {
         parts[i] = (struct iovec){buffers[i], size};
         messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &parts[i], .msg_iovlen = 1}};

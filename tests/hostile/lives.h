@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A life's number says what it is for. The supervisor (pd_supervisor.c) gives the
+ * numbers, everybody can read them.
+ *
+ *     0                   honest, before its turn
+ *     32 (n + 1) + again  attack n; `again` counts the faults of its own since it began
+ *     REFORMED and above  honest, after its turn
+ *
+ * The metronome asks for the next attack by a fault at PLAN_ADDRESS + 8 * plan, since
+ * a fault is all that a child can say to its parent: role * PLAN_ROLE + attacks. Its life
+ * OVER ends the campaign.
+ */
+#ifndef HOSTILE_LIVES_H
+#define HOSTILE_LIVES_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <quoll/config.h>
+
+#define LIFE_TRIES   32U
+#define REFORMED     (1U << 20)
+#define OVER         (1U << 21)
+#define PLAN_ADDRESS 0x1000U
+#define PLAN_ROLE    1024U /* attacks per role: below this */
+#define ROLE_NONE    14U   /* nobody attacks: what there is to be had */
+#define ROLE_ALL     15U   /* all roles in turn */
+
+static inline uint32_t life_of(unsigned pd)
+{
+    const _Atomic uint32_t *lives = (const _Atomic uint32_t *)(uintptr_t)quoll_config.lives;
+
+    return atomic_load_explicit(&lives[pd], memory_order_acquire);
+}
+
+#endif

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The attack matrix: every role turns on its neighbours, in every way; who is hurt?
+
+    matrix.py [--rounds N] [--kinds checked,asan] [--roles nic_tx,...]
+
+prints attacker x kind: what was tried, what was refused, and what the victims that do not
+depend on the attacker got of what they get beside an honest neighbour; the totals come
+last. The status is 1 if somebody was hurt. tests/hostile/test_*.py use its parts.
+"""
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BUILD = ROOT / "build"
+SIM = BUILD / "sim"
+BOARD = "qemu_virt_aarch64"
+
+# As in pd_supervisor.c: the attacker, and the class that it may take from whom.
+CLASSES = ("net", "block", "timer", "serial")
+EVERYBODY = ("alice", "bob", "mallory")
+ROLES = {
+    "mallory": (None, ()),
+    "alice_nic_copy": ("net", ("alice",)),
+    "nic_rx": ("net", EVERYBODY),
+    "nic_tx": ("net", EVERYBODY),
+    "disk_virt": ("block", EVERYBODY),
+    "console_tx": ("serial", EVERYBODY),
+    "clock_virt": ("timer", EVERYBODY),
+    "nic_driver": ("net", EVERYBODY),
+    "console_driver": ("serial", EVERYBODY),
+    "disk_driver": ("block", EVERYBODY),
+    "clock_driver": ("timer", EVERYBODY),
+}
+NOBODY, ALL = 14, 15
+# As in engine.c.
+KINDS = ("tail", "head", "words", "lives", "info", "entries", "duplicates", "resubmit", "never had", "hoard",
+         "deaf", "change", "nonsense", "forge", "storm", "interrupts", "spin", "trash", "trespass", "fault")
+VALUES = 45  # that a field gets: rounds of the whole matrix
+TRIES, REFORMED, OVER, PLAN_ROLE = 32, 1 << 20, 1 << 21, 1024
+# These see the frames of all, by design: the pool's owner and its copiers, and who checks what
+# is sent. The driver sees none, but can say that a frame is longer than what came: its receiver
+# then gets what the buffer held before.
+SEES_FRAMES = ("alice_nic_copy", "nic_rx", "nic_tx", "nic_driver")
+# Kinds in which the attacker uses the processor itself, as much as it gets: there a victim is
+# served as far as priorities and budgets promise. A client has its turn among its equals; what
+# stands above clients has no budget but an end in these attacks, half of the time; a driver
+# has 9 ms of 10, and the servers share with the clients what it leaves.
+BUSY = ("storm", "interrupts", "spin", "nonsense", "trespass", "fault")
+TICK = 4000  # us
+FAIR = 0.95
+
+PHASE = re.compile(r"@(\w+) (\d+) ((?:\d+:\d+ )*)net (\d+) block (\d+) timer (\d+) serial (\d+) "
+                   r"bad (\d+) (\d+) (\d+) lost (\d+) seen (\d+) tried (\d+) refused (\d+)\n")
+# What is not the serial line's: the kernel's debug output, where programs also log.
+OURS = re.compile(PHASE.pattern + r"|@\w+ is home\n|@\w+ has seen [^\n]*\n|sim: [^\n]*\n|"
+                  r"(?:disk|nic|console|clock|alice_nic|bob_nic|mallory_nic)_\w+: [^\n\r]*\n|supervisor: [^\n]*\n")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+# ---- Making and running ----
+
+def make_disk(path):
+    """A partition for each client."""
+    with open(path, "wb") as image:
+        image.truncate(8 << 20)
+    words = []
+    for i, name in enumerate((*EVERYBODY, "metronome")):
+        words += ["-n", f"{i + 1}:{2048 if i == 0 else 0}:+1M", "-c", f"{i + 1}:{name}"]
+    subprocess.run(["/usr/sbin/sgdisk", *words, path], check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def compose(folder, role, attacks, sdk, programs, tick=TICK):
+    """The system, with the metronome's orders: role is a number (ROLES, NOBODY, ALL)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = (HERE / "system.yaml").read_text()
+    text = text.replace("@plan@", str(role * PLAN_ROLE + attacks)).replace("@tick@", str(tick))
+    (folder / "system.yaml").write_text(text)
+    subprocess.run([BUILD / "tool" / "quoll", "build", folder / "system.yaml", "--dtb", BUILD / "boards" / f"{BOARD}.dtb",
+                    "--sdk", sdk, "--config", "debug", *[w for p in programs for w in ("--programs", p)],
+                    "-o", folder / "out"], check=True)
+    return folder / "out"
+
+
+def run_sim(folder, kind, disk, role, attacks, options=(), timeout=900):
+    """One run of the simulator: what it said."""
+    system = compose(folder, role, attacks, "host", [SIM / kind / "hostile", SIM / kind / "programs"])
+    program = SIM / ("quoll-sim-asan" if kind == "asan" else "quoll-sim")
+    done = subprocess.run([program, system, "--until", "60", "--violations", "tell", "--device", "nic=net=echo",
+                           "--device", f"disk=file={disk}", *options], capture_output=True, timeout=timeout)
+    return Said(system, (done.stdout + done.stderr).decode("latin-1"), done.returncode)
+
+
+# ---- Reading ----
+
+class Phase:
+    """What one victim says of a phase."""
+
+    def __init__(self, match, names):
+        self.who, self.ns = match[1], int(match[2])
+        lives = {names[int(pd)]: int(life) for pd, life in (w.split(":") for w in match[3].split())}
+        attackers = [name for name, life in lives.items() if name in ROLES and TRIES <= life < REFORMED]
+        self.role = attackers[0] if attackers else None
+        self.kind = KINDS[(lives[self.role] // TRIES - 1) % len(KINDS)] if self.role else None
+        self.over = lives.get("metronome", 0) >= OVER
+        self.started = bool(lives)
+        numbers = [int(n) for n in match.groups()[3:]]
+        self.work = dict(zip(CLASSES, numbers[:4]))
+        self.bad = dict(zip(CLASSES, numbers[4:7]))
+        self.lost, self.seen, self.tried, self.refused = numbers[7:]
+
+
+class Said:
+    """All that a run has shown."""
+
+    def __init__(self, system, text, status):
+        self.status, self.text = status, text
+        pds = json.loads((system / "system.json").read_text())["pds"]
+        names = {pd["index"]: pd["name"] for pd in pds}
+        self.phases = [Phase(m, names) for m in PHASE.finditer(self.text)]
+        self.home = re.findall(r"@(\w+) is home\n", self.text)
+        self.console = COLOUR.sub("", OURS.sub("", text)).replace("\r\n", "\n")
+
+
+def depends(who, cls, role):
+    taken, whom = ROLES[role] if role else (None, ())
+    return cls == taken and who in whom
+
+
+def rates(phases):
+    """{(victim, class): work per second}"""
+    work, time = defaultdict(int), defaultdict(int)
+    for phase in phases:
+        for cls in CLASSES[:3]: # lines are too few to be counted by the phase
+            work[phase.who, cls] += phase.work[cls]
+            time[phase.who, cls] += phase.ns
+    return {key: work[key] * 1e9 / time[key] for key in work if time[key]}
+
+
+# ---- Judging ----
+
+def hurts(said, role):
+    """What has gone wrong for those that do not depend on the attacker, in words."""
+    wrong = []
+    if said.status != 0:
+        wrong.append("the run failed: " + said.text.strip().rpartition("\n")[2][-300:])
+    for phase in said.phases:
+        for cls in CLASSES[:3]:
+            if phase.bad[cls] and not depends(phase.who, cls, phase.role or role):
+                wrong.append(f"{phase.who}: {phase.bad[cls]} wrong of {cls}, under {phase.role} {phase.kind}")
+        if phase.seen and role not in SEES_FRAMES:
+            wrong.append(f"{phase.who} saw {phase.seen} pieces of others', under {phase.role} {phase.kind}")
+    for line in re.findall(r"@(\w+ has seen \d+ pieces) of others", said.text):
+        wrong += [line] if role not in SEES_FRAMES else []
+    for who in EVERYBODY:
+        if who not in said.home:
+            wrong.append(f"{who} has not come home: something is lost")
+    wrong += [f"a fault of the honest: {line}" for line in re.findall(r"supervisor: [^\n]*", said.text)]
+    return wrong + (bad_lines(said.console) if ROLES.get(role, (None,))[0] != "serial" else [])
+
+
+def bad_lines(console):
+    """Each honest client's lines are whole and in order."""
+    wrong = []
+    for who in ("alice", "bob"):
+        lines = re.findall(rf"^{who}: (.*)$", console, re.M)
+        lines = lines[:-1] if lines and not lines[-1].endswith(", all of it") else lines  # the last may be cut
+        wanted = [f"line {n:06} of {who}, all of it" for n in range(len(lines))]
+        if lines != wanted:
+            first = next(i for i, pair in enumerate(zip(lines, wanted)) if pair[0] != pair[1])
+            wrong.append(f"{who}'s lines: {lines[first]!r} for {wanted[first]!r}")
+    return wrong
+
+
+def served(phases, baseline):
+    """The least that a victim got of the work that it does without attacks, in the classes that
+    the attacker cannot take from it; they compete for its own time, so it is the mean."""
+    parts = defaultdict(list)
+    for (who, cls), rate in rates(phases).items():
+        if who in ("alice", "bob") and not depends(who, cls, phases[0].role):
+            parts[who].append(rate / baseline[who, cls])
+    return min((sum(part) / len(part), who) for who, part in parts.items())
+
+
+def promised(role, kind):
+    if kind not in BUSY and (role, kind) != ("console_driver", "lives"):  # it waits for the FIFO at each start
+        return FAIR
+    return 0.6 if role == "mallory" else 0.01 if role.endswith("_driver") else 0.3
+
+
+def starved(said, role, baseline, together):
+    """Victims that got less than is promised, by kind or in all kinds that are not busy together."""
+    kinds = by_kind(said, role)
+    if together:
+        quiet = [p for kind, phases in kinds.items() if promised(role, kind) == FAIR for p in phases]
+        kinds = {"all": quiet, **{kind: phases for kind, phases in kinds.items() if promised(role, kind) != FAIR}}
+    wrong = []
+    for kind, phases in kinds.items():
+        part, who = served(phases, baseline)
+        if part < promised(role, kind):
+            wrong.append(f"{who} got {100 * part:.0f} % under {role} {kind}; {100 * promised(role, kind):.0f} % are promised")
+    return wrong
+
+
+# ---- The campaign ----
+
+def by_kind(said, role):
+    kinds = defaultdict(list)
+    for phase in said.phases:
+        if phase.role == role and applies(role, phase.kind):
+            kinds[phase.kind].append(phase)
+    return kinds
+
+
+def applies(role, kind):
+    """Only a client has frames to forge, only a driver interrupts."""
+    return {"forge": role == "mallory", "interrupts": role.endswith("_driver")}.get(kind, True)
+
+
+def report_role(role, said, baseline):
+    totals = [0, 0, 0]
+    for kind in KINDS:
+        phases = by_kind(said, role).get(kind, [])
+        if not applies(role, kind):
+            continue
+        tried = sum(max(p.tried, 1) for p in phases if p.who == "alice")
+        refused = sum(p.refused for p in phases if p.who == "alice")
+        least, whose = served(phases, baseline)
+        print(f"  {role:15} {kind:11} tried {tried:8}  refused {refused:8}  victims served {100 * least:4.0f} %")
+        totals = [totals[0] + 1, totals[1] + tried, totals[2] + refused]
+    return totals
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=VALUES)
+    parser.add_argument("--kinds", default="checked,asan")
+    parser.add_argument("--roles", default=",".join(ROLES))
+    parser.add_argument("--keep", type=Path, default=BUILD / "hostile")
+    options = parser.parse_args()
+    options.keep.mkdir(parents=True, exist_ok=True)
+    disk = make_disk(options.keep / "disk.img")
+    attacks, failures, totals = options.rounds * len(KINDS), [], [0, 0, 0]
+    for kind in options.kinds.split(","):
+        print(f"{kind} programs, {attacks} attacks per attacker", flush=True)
+        honest = run_sim(options.keep / kind / "nobody", kind, disk, NOBODY, 100)
+        failures += hurts(honest, None)
+        baseline = rates([p for p in honest.phases if p.started and not p.over])
+        for role in options.roles.split(","):
+            said = run_sim(options.keep / kind / role, kind, disk, list(ROLES).index(role), attacks)
+            (options.keep / f"{kind}-{role}.txt").write_text(said.text)
+            totals = [a + b for a, b in zip(totals, report_role(role, said, baseline))]
+            wrong = hurts(said, role) + starved(said, role, baseline, options.rounds < 20)
+            failures += [f"{kind}, {role}: {what}" for what in wrong]
+            for what in wrong[:10]:
+                print(f"  {role}: HURT: {what}", flush=True)
+            sys.stdout.flush()
+    print(f"{totals[0]} pairs of attacker and kind, {totals[1]} tried, {totals[2]} refused, "
+          f"{len(failures)} victims hurt")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
