@@ -195,16 +195,18 @@ def promised(role, kind):
 
 
 def starved(said, role, baseline, together):
-    """Victims that got less than is promised, by kind or in all kinds that are not busy together."""
+    """Victims that got less than is promised, by kind, or (few attacks) by what is promised."""
     kinds = by_kind(said, role)
     if together:
-        quiet = [p for kind, phases in kinds.items() if promised(role, kind) == FAIR for p in phases]
-        kinds = {"all": quiet, **{kind: phases for kind, phases in kinds.items() if promised(role, kind) != FAIR}}
+        floors = sorted({promised(role, kind) for kind in kinds})
+        kinds = {f"all of {floor}": [p for k, phases in kinds.items() if promised(role, k) == floor for p in phases]
+                 for floor in floors}
     wrong = []
     for kind, phases in kinds.items():
         part, who = served(phases, baseline)
-        if part < promised(role, kind):
-            wrong.append(f"{who} got {100 * part:.0f} % under {role} {kind}; {100 * promised(role, kind):.0f} % are promised")
+        floor = promised(role, phases[0].kind)
+        if part < floor:
+            wrong.append(f"{who} got {100 * part:.0f} % under {role} {kind}; {100 * floor:.0f} % are promised")
     return wrong
 
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include <quoll/microkit.h>
 #include <quoll/time.h>
 
 #include "lives.h"
@@ -21,6 +22,7 @@ static uint64_t patient_now(void)
 
 #define quoll_now patient_now
 #define fault     real_fault
+seL4_Bool real_fault(microkit_child child, microkit_msginfo msginfo, microkit_msginfo *reply);
 #include "supervisor/supervisor.c"
 #undef fault
 #undef quoll_now
