@@ -50,7 +50,7 @@ EXPORT int qemu_plugin_version = 1;
 static struct count_file *file;
 static unsigned watches;
 static unsigned slot_of[COUNT_PAGES * 2]; /* open addressing; 0: free, else slot + 1 */
-static uint64_t only = UINT64_MAX;        /* the mark from which alone is counted */
+static uint64_t only = UINT64_MAX - 1;    /* the mark from which alone is counted */
 
 static struct count_page *page_for(uint64_t host, uint64_t virtual)
 {

@@ -16,7 +16,7 @@ BENCH_TOOL  := $(BENCH_DIR)/bench
 BENCH_JSON  := $(BUILD)/bench.json
 # The baseline's name of this SDK.
 BENCH_KIND  := $(if $(MICROKIT_SDK),$(shell cat $(SDK)/VERSION 2>/dev/null),devkit)
-BENCH_SETS  := net
+BENCH_SETS  := net,queue
 BENCH       ?= $(BENCH_SETS)
 BENCH_COMMA := ,
 BENCH_CFLAGS := -std=c17 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP
@@ -36,6 +36,15 @@ $(BENCH_DIR)/count.so: bench/count.c bench/count.h | $(SETUP_STAMP)
 $(BENCH_DIR)/udpload: bench/udpload.c | $(SETUP_STAMP)
 	@mkdir -p $(@D)
 	@$(CC) $(BENCH_CFLAGS) $< -o $@
+
+# Only `ring` needs these packages, which `make bench BENCH=ring` installs.
+$(BENCH_DIR)/packages.done: mk/bench-packages.txt | $(SETUP_STAMP)
+	@$(if $(filter yes,$(SETUP)),sh mk/setup.sh $<)
+	@mkdir -p $(@D) && touch $@
+
+$(BENCH_DIR)/ring: bench/ring.c include/quoll/queue.h $(BENCH_DIR)/packages.done
+	@$(CC) -std=c17 -O2 -march=native -D_GNU_SOURCE -Wall -Wextra -Iinclude -isystem /usr/include/dpdk \
+	    -isystem /usr/include/x86_64-linux-gnu/dpdk $< -lrte_ring -lrte_eal -lpthread -o $@
 
 # ---- Programs of the bench's own systems ----
 
@@ -66,7 +75,7 @@ BENCH_SETTINGS = kind=$(BENCH_KIND) sdk=$(SDK) config=$(CONFIG) quoll=$(QUOLL) d
 BENCH_OPTIONS ?=
 
 .PHONY: bench
-bench: bench-programs bench-tool disk $(QUOLL) $(BOARD_DTB)
+bench: bench-programs bench-tool $(if $(findstring ring,$(BENCH)),$(BENCH_DIR)/ring) disk $(QUOLL) $(BOARD_DTB)
 	@mkdir -p $(BENCH_DIR)/$(SDK_NAME) $(OUT)/bench-programs
 	@$(BENCH_TOOL) measure $(BENCH_SETTINGS) $(BENCH_OPTIONS) $(subst $(BENCH_COMMA), ,$(BENCH))
 	@$(if $(filter only=%,$(BENCH_OPTIONS)),,$(BENCH_TOOL) compare $(BENCH_JSON) bench/baseline.json $(BENCH_KIND) \

@@ -21,6 +21,8 @@ static const struct {
     void (*run)(void);
 } sets[] = {
     {"net", set_net},
+    {"queue", set_queue},
+    {"ring", set_ring},
 };
 #define SETS (sizeof sets / sizeof sets[0])
 

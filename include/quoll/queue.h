@@ -86,8 +86,9 @@ typedef uint8_t __attribute__((may_alias)) queue_byte;
 /*
  * The one way to read an entry out of a peer's page. Each piece is loaded once, and the
  * barrier makes the compiler forget where it came from: without it, it may read the
- * original again, after the peer has changed it. The barrier is on the value alone, so
- * that entry and handle may stay in registers. The size is a constant to the compiler.
+ * original again, after the peer has changed it. The barrier is on the values alone, so
+ * that entry and handle may stay in registers; and on two words at once, so that they may
+ * come by one instruction. The size is a constant to the compiler.
  */
 #define queue_copy_in(copy, original)                                                              \
     queue_fetch(copy, original, sizeof(*(copy) = *(original))) /* of one type */
@@ -100,6 +101,14 @@ __attribute__((always_inline)) static inline void queue_fetch(void *copy, const 
     size_t at = 0;
 
 #pragma GCC unroll 8
+    for (; size - at >= 2 * sizeof(queue_word); at += 2 * sizeof(queue_word)) {
+        queue_word first = ((const queue_word *)(from + at))[0];
+        queue_word second = ((const queue_word *)(from + at))[1];
+
+        __asm__ volatile("" : "+r"(first), "+r"(second));
+        ((queue_word *)(to + at))[0] = first;
+        ((queue_word *)(to + at))[1] = second;
+    }
     QUEUE_COPY_PIECES(queue_word, to, from, size, at)
     QUEUE_COPY_PIECES(queue_half, to, from, size, at)
     QUEUE_COPY_PIECES(queue_byte, to, from, size, at)
@@ -135,6 +144,16 @@ static inline void queue_consumer_reset(struct queue_consumer *q)
 
 /* ---- Consumer ---- */
 
+/* How many entries may be taken, if the peer's index says `ready`. */
+static inline uint32_t queue_judge(struct queue_consumer *q, uint32_t ready, uint32_t capacity)
+{
+    if (ready > capacity) {
+        q->broken = true;
+    }
+    q->ready = q->broken ? 0 : ready;
+    return q->ready;
+}
+
 /**
  * Look for entries, once per batch.
  *
@@ -142,11 +161,10 @@ static inline void queue_consumer_reset(struct queue_consumer *q)
  */
 static inline uint32_t queue_look(struct queue_consumer *q)
 {
-    uint32_t ready = atomic_load_explicit(&q->peer->tail, memory_order_acquire) - q->head;
+    uint32_t capacity = q->capacity, head = q->head;
 
-    q->broken = q->broken || ready > q->capacity;
-    q->ready = q->broken ? 0 : ready;
-    return q->ready;
+    return queue_judge(q, atomic_load_explicit(&q->peer->tail, memory_order_acquire) - head,
+                       capacity);
 }
 
 /**
@@ -191,16 +209,18 @@ __attribute__((warn_unused_result)) static inline bool queue_sleep(struct queue_
 __attribute__((warn_unused_result)) static inline bool queue_release_and_sleep(
     struct queue_consumer *q, bool *wanted)
 {
-    uint32_t head = q->head;
+    const struct queue_producer_half *peer = q->peer;
+    struct queue_consumer_half *mine = q->mine;
+    uint32_t capacity = q->capacity, head = q->head;
     uint32_t fresh = head - q->released;
 
     q->released = head;
-    atomic_store_explicit(&q->mine->head, head, memory_order_release);
-    atomic_store_explicit(&q->mine->wake_at, head, memory_order_relaxed);
+    atomic_store_explicit(&mine->head, head, memory_order_release);
+    atomic_store_explicit(&mine->wake_at, head, memory_order_relaxed);
     atomic_thread_fence(memory_order_seq_cst);
-    *wanted =
-        queue_passed(atomic_load_explicit(&q->peer->room_at, memory_order_relaxed), head, fresh);
-    return queue_look(q) == 0;
+    *wanted = queue_passed(atomic_load_explicit(&peer->room_at, memory_order_relaxed), head, fresh);
+    return queue_judge(q, atomic_load_explicit(&peer->tail, memory_order_acquire) - head,
+                       capacity) == 0;
 }
 
 /* ---- Producer ---- */
@@ -214,7 +234,9 @@ static inline uint32_t queue_look_for_room(struct queue_producer *q)
 {
     uint32_t used = q->tail - atomic_load_explicit(&q->peer->head, memory_order_acquire);
 
-    q->broken = q->broken || used > q->capacity;
+    if (used > q->capacity) {
+        q->broken = true;
+    }
     q->room = q->broken ? 0 : q->capacity - used;
     return q->room;
 }
@@ -226,6 +248,7 @@ static inline uint32_t queue_look_for_room(struct queue_producer *q)
  */
 __attribute__((warn_unused_result)) static inline bool queue_publish(struct queue_producer *q)
 {
+    const struct queue_consumer_half *peer = q->peer;
     uint32_t tail = q->tail;
     uint32_t fresh = tail - q->published;
 
@@ -235,7 +258,7 @@ __attribute__((warn_unused_result)) static inline bool queue_publish(struct queu
     q->published = tail;
     atomic_store_explicit(&q->mine->tail, tail, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
-    return queue_passed(atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed), tail, fresh);
+    return queue_passed(atomic_load_explicit(&peer->wake_at, memory_order_relaxed), tail, fresh);
 }
 
 /**
@@ -307,6 +330,50 @@ static inline void queue_filled(struct queue_producer *q, uint32_t count)
     q->tail += count;
 }
 
+/* Copies of the entries from `from` up to `end`, of a size that the compiler knows. */
+__attribute__((always_inline)) static inline void queue_fetch_each(unsigned char *to,
+                                                                   const unsigned char *from,
+                                                                   const unsigned char *end,
+                                                                   size_t size)
+{
+    for (; from != end; from += size, to += size) {
+        queue_fetch(to, from, size);
+    }
+}
+
+__attribute__((always_inline)) static inline void queue_fetch_four(unsigned char *to,
+                                                                   const unsigned char *from,
+                                                                   size_t size)
+{
+    queue_fetch(to, from, size);
+    queue_fetch(to + size, from + size, size);
+    queue_fetch(to + 2 * size, from + 2 * size, size);
+    queue_fetch(to + 3 * size, from + 3 * size, size);
+}
+
+/* The same for `count` entries, sixteen per turn. */
+__attribute__((always_inline)) static inline void queue_fetch_many(unsigned char *to,
+                                                                   const unsigned char *from,
+                                                                   uint32_t count, size_t size)
+{
+    const unsigned char *turns = from + (count & ~15U) * size;
+    const unsigned char *end = from + count * size;
+
+    for (; from != turns; from += 16 * size, to += 16 * size) {
+        queue_fetch_four(to, from, size);
+        queue_fetch_four(to + 4 * size, from + 4 * size, size);
+        queue_fetch_four(to + 8 * size, from + 8 * size, size);
+        queue_fetch_four(to + 12 * size, from + 12 * size, size);
+    }
+    queue_fetch_each(to, from, end, size);
+}
+
+/** Whether there is room for `count` entries; looks only if what is known does not do. */
+static inline bool queue_has_room(struct queue_producer *q, uint32_t count)
+{
+    return q->room >= count || queue_look_for_room(q) >= count;
+}
+
 /**
  * Typed access for entries of one type.
  *
@@ -318,6 +385,9 @@ static inline void queue_filled(struct queue_producer *q, uint32_t count)
  * NAME_slots(q, &most)  where the next entries go that queue_filled() then puts: up to
  *                       `most`, which becomes how many of them there is room for in
  *                       one piece. Nobody else writes there.
+ * NAME_put_many(q, entries, count), NAME_take_many(q, entries, most)
+ *                       copy several at once, and return how many: what there is room
+ *                       for (looked for if need be), what queue_look() found
  */
 #define QUEUE_OF(name, type)                                                                       \
     static inline bool name##_peek(const struct queue_consumer *q, type *entry)                    \
@@ -361,6 +431,38 @@ static inline void queue_filled(struct queue_producer *q, uint32_t count)
                                                                                                    \
         *most = piece < *most ? piece : *most;                                                     \
         return &entries[at];                                                                       \
+    }                                                                                              \
+    static inline uint32_t name##_put_many(struct queue_producer *q, const type *from,             \
+                                           uint32_t count)                                         \
+    {                                                                                              \
+        type *entries = (void *)q->mine->entries;                                                  \
+        uint32_t at = q->tail & (q->capacity - 1U);                                                \
+        uint32_t end = q->capacity - at;                                                           \
+                                                                                                   \
+        if (!queue_has_room(q, count)) {                                                           \
+            count = q->room;                                                                       \
+        }                                                                                          \
+        queue_filled(q, count);                                                                    \
+        end = count < end ? count : end;                                                           \
+        queue_fetch_many((void *)&entries[at], (const void *)from, end, sizeof(type));             \
+        queue_fetch_each((void *)entries, (const void *)(from + end),                              \
+                         (const void *)(from + count), sizeof(type));                              \
+        return count;                                                                              \
+    }                                                                                              \
+    static inline uint32_t name##_take_many(struct queue_consumer *q, type *to, uint32_t most)     \
+    {                                                                                              \
+        const type *entries = (const void *)q->peer->entries;                                      \
+        uint32_t at = q->head & (q->capacity - 1U);                                                \
+        uint32_t count = q->ready < most ? q->ready : most;                                        \
+        uint32_t end = q->capacity - at;                                                           \
+                                                                                                   \
+        q->ready -= count;                                                                         \
+        q->head += count;                                                                          \
+        end = count < end ? count : end;                                                           \
+        queue_fetch_many((void *)to, (const void *)&entries[at], end, sizeof(type));               \
+        queue_fetch_each((void *)(to + end), (const void *)entries,                                \
+                         (const void *)(entries + (count - end)), sizeof(type));                   \
+        return count;                                                                              \
     }                                                                                              \
     struct name##_needs_semicolon
 

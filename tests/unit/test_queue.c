@@ -318,6 +318,89 @@ static void the_index_passed_is_among_the_fresh_ones(void **state)
     assert_false(queue_passed(UINT32_MAX - 2, 1, 3));
 }
 
+/* ---- Several at once ---- */
+
+#define LARGE 64U
+
+struct large {
+    struct queue_producer p;
+    struct queue_consumer c;
+    struct queue_consumer_half consumer;
+    union {
+        struct queue_producer_half half;
+        unsigned char bytes[sizeof(struct queue_producer_half) + LARGE * sizeof(struct entry)];
+    } producer;
+};
+
+static struct large *large_queue(uint32_t start)
+{
+    struct large *q = calloc(1, sizeof *q);
+
+    q->p =
+        (struct queue_producer){.mine = &q->producer.half, .peer = &q->consumer, .capacity = LARGE};
+    q->c =
+        (struct queue_consumer){.mine = &q->consumer, .peer = &q->producer.half, .capacity = LARGE};
+    q->p.tail = q->p.published = q->c.head = q->c.released = start;
+    q->producer.half.tail = q->consumer.head = start;
+    return q;
+}
+
+/* Each number of entries, at each place before the ring's end and the indices' own. */
+static void many_at_once_are_the_same_as_one_by_one(void **state)
+{
+    struct entry in[LARGE], out[LARGE];
+    (void)state;
+
+    for (uint32_t i = 0; i < LARGE; i++) {
+        in[i] = (struct entry){i, ~i};
+    }
+    struct large *q = large_queue(UINT32_MAX - 1000U);
+    for (uint32_t n = 1; n <= LARGE; n++) {
+        memset(out, 0, sizeof out);
+        assert_int_equal(entries_put_many(&q->p, in, n), n);
+        (void)!queue_publish(&q->p);
+        assert_int_equal(queue_look(&q->c), n);
+        assert_int_equal(entries_take_many(&q->c, out, LARGE), n);
+        assert_memory_equal(in, out, n * sizeof out[0]);
+        assert_int_equal(queue_look(&q->c), 0);
+        (void)!queue_release(&q->c);
+    }
+    free(q);
+}
+
+static void many_are_no_more_than_there_are_and_fit(void **state)
+{
+    struct entry in[LARGE] = {{1, 2}}, out[LARGE];
+    struct large *q = large_queue(40);
+    (void)state;
+
+    assert_int_equal(entries_put_many(&q->p, in, LARGE - 4), LARGE - 4);
+    assert_int_equal(entries_put_many(&q->p, in, 8), 4);
+    assert_int_equal(entries_put_many(&q->p, in, 8), 0);
+    (void)!queue_publish(&q->p);
+    assert_int_equal(entries_take_many(&q->c, out, 8), 0); /* nobody has looked */
+    assert_int_equal(queue_look(&q->c), LARGE);
+    assert_int_equal(entries_take_many(&q->c, out, 8), 8);
+    assert_int_equal(entries_take_many(&q->c, out, LARGE), LARGE - 8);
+    assert_int_equal(entries_take_many(&q->c, out, LARGE), 0);
+    free(q);
+}
+
+static void many_of_a_broken_queue_are_none(void **state)
+{
+    struct entry some[LARGE] = {{1, 2}};
+    struct large *q = large_queue(0);
+    (void)state;
+
+    q->producer.half.tail = LARGE + 1U;
+    q->consumer.head = 1;
+    assert_int_equal(queue_look(&q->c), 0);
+    assert_int_equal(entries_take_many(&q->c, some, LARGE), 0);
+    assert_int_equal(entries_put_many(&q->p, some, 1), 0);
+    assert_true(q->c.broken && q->p.broken);
+    free(q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +416,9 @@ int main(void)
         cmocka_unit_test(an_impossible_head_breaks_the_producer),
         cmocka_unit_test(a_lying_peer_cannot_make_us_loop_or_overrun),
         cmocka_unit_test(the_index_passed_is_among_the_fresh_ones),
+        cmocka_unit_test(many_at_once_are_the_same_as_one_by_one),
+        cmocka_unit_test(many_are_no_more_than_there_are_and_fit),
+        cmocka_unit_test(many_of_a_broken_queue_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
