@@ -95,6 +95,7 @@ class Machine:
             time.sleep(0.05)
 
     def stop(self):
-        Machine.running.remove(self)
+        if self in Machine.running:
+            Machine.running.remove(self)
         self.process.kill()
         self.process.wait()
