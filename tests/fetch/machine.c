@@ -16,7 +16,8 @@
 #define PAGE      4096U
 #define MOST      96U
 #define STACK_TOP 0x0fffffff0000ULL
-#define PATIENCE  2000000U /* instructions per wake-up */
+#define REGIONS   0x10000000ULL /* programs lie below */
+#define PATIENCE  2000000U      /* instructions per wake-up */
 #define SVC       0xd4000001U
 
 struct guard {
@@ -384,6 +385,21 @@ static void set_symbol(struct machine *m, const char *name, const void *bytes, s
     }
 }
 
+/* The page of messages: behind the program's data, or where the program says (core/ipc_buffer.c).
+ */
+static void map_messages(struct machine *m)
+{
+    struct elf_symbol symbol;
+    uint64_t at = 0;
+
+    if (elf_file_symbol(m->elf, "quoll_ipc_buffer", &symbol)) {
+        must(uc_mem_read(m->uc, symbol.address, &at, sizeof at), "message page");
+    }
+    if (at >= REGIONS) {
+        (void)machine_map(m, at & ~(uint64_t)(PAGE - 1U), PAGE);
+    }
+}
+
 struct machine *machine_new(const char *path)
 {
     struct machine *m = calloc(1, sizeof *m);
@@ -398,8 +414,7 @@ struct machine *machine_new(const char *path)
     must(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &m->uc), "unicorn");
     load(m);
     (void)machine_map(m, STACK_TOP - 0x10000, 0x10000);
-    (void)machine_map(m, 0x8000000000ULL - PAGE,
-                      PAGE); /* where later kernels have the IPC buffer */
+    map_messages(m);
     if (elf_file_symbol(m->elf, "memcpy", &copy)) {
         m->memcpy_start = copy.address;
         m->memcpy_end = copy.address + copy.size;

@@ -47,17 +47,41 @@ static bool is_one_of(const char *operator, const char * const * list)
     return false;
 }
 
-bool is_accessor(CXCursor function)
+static bool ends_in(const char *name, const char *const *endings)
 {
-    static const char *const made[] = {"_peek", "_drop", "_take", "_put", "_slots", NULL};
-    const char *name = name_of(function), *suffix = strrchr(name, '_');
+    for (; *endings != NULL; endings++) {
+        size_t length = strlen(name), of_end = strlen(*endings);
+        if (length > of_end && strcmp(name + length - of_end, *endings) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of a queue's handle: what QUEUE_OF makes. */
+static bool is_made_for_queue(CXCursor function, const char *const *endings)
+{
     CXCursor first = clang_Cursor_getArgument(function, 0);
     const char *record =
         clang_Cursor_isNull(first) ? "" : record_of(clang_getCursorType(first), true);
-    bool queue = strcmp(record, "queue_consumer") == 0 || strcmp(record, "queue_producer") == 0;
 
-    return trusted(TRUST_ACCESSOR, name, NULL) ||
-           (queue && suffix != NULL && is_one_of(suffix, made));
+    return (strcmp(record, "queue_consumer") == 0 || strcmp(record, "queue_producer") == 0) &&
+           ends_in(name_of(function), endings);
+}
+
+bool takes_entry(CXCursor function)
+{
+    static const char *const made[] = {"_peek", "_take", "_take_many", NULL};
+
+    return is_made_for_queue(function, made);
+}
+
+bool is_accessor(CXCursor function)
+{
+    static const char *const made[] = {"_drop", "_put", "_put_many", "_slots", NULL};
+
+    return trusted(TRUST_ACCESSOR, name_of(function), NULL) || takes_entry(function) ||
+           is_made_for_queue(function, made);
 }
 
 /* What it returns is ours, whatever it is given: it tells of the neighbour by an argument. */

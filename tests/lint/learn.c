@@ -104,18 +104,6 @@ static void initialise(CXCursor list)
 
 /* ---- Calls ---- */
 
-/* NAME_take() and NAME_peek() of QUEUE_OF copy a neighbour's entry. */
-static bool takes_entry(CXCursor callee, const char *name)
-{
-    size_t length = strlen(name);
-    bool named = length > 5 && (strcmp(name + length - 5, "_take") == 0 ||
-                                strcmp(name + length - 5, "_peek") == 0);
-
-    return named && clang_Cursor_getNumArguments(callee) == 2 &&
-           strcmp(record_of(clang_getCursorType(clang_Cursor_getArgument(callee, 0)), true),
-                  "queue_consumer") == 0;
-}
-
 static bool copies(const char *name)
 {
     return strcmp(name, "memcpy") == 0 || strcmp(name, "memmove") == 0 ||
@@ -130,7 +118,7 @@ static void call(CXCursor e)
 
     if (trusted(TRUST_SOURCE, name, &told) && told >= 0 && told < count) {
         put_behind(clang_Cursor_getArgument(e, (unsigned)told), PEER | WIDE);
-    } else if (takes_entry(callee, name)) {
+    } else if (takes_entry(callee)) {
         put_behind(clang_Cursor_getArgument(e, 1), PEER | WIDE);
     } else if (copies(name) && value_of(clang_Cursor_getArgument(e, 1)) & (PEER | SHARED)) {
         put_behind(clang_Cursor_getArgument(e, 0), PEER | WIDE);

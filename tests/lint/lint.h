@@ -86,7 +86,8 @@ CXCursor body_of(CXCursor loop);
 /** The name of a cursor's struct type, or of that which it points to; "" if there is none. */
 const char *record_of(CXType type, bool pointee);
 
-/** The spelling (".NAME" of a field), and the name for facts: a USR, with the file of what is not external. */
+/** The spelling (".NAME" of a field), and the name for facts: a USR, with the file of what is not
+ * external. */
 const char *name_of(CXCursor cursor);
 const char *usr_of(CXCursor cursor);
 
@@ -100,6 +101,9 @@ unsigned value_of(CXCursor expression);
 
 /** Whether anything in it is a neighbour's. */
 bool mentions_peer(CXCursor expression);
+
+/** Whether QUEUE_OF made it to copy a neighbour's entries to its second argument. */
+bool takes_entry(CXCursor function);
 
 /** Whether a function is an accessor: listed, or one of those that QUEUE_OF makes. */
 bool is_accessor(CXCursor function);
