@@ -16,6 +16,14 @@
 static const unsigned queue_sizes[] = {8, 16, 32}; /* net's frames; as sDDF's; block's requests */
 static const unsigned queue_batches[] = {1, 4, 16, 64, 256};
 
+/* ---- block, and Linux beside it ---- */
+
+/* Where request `number` goes: all over the disk, never next to the one before. */
+static inline uint64_t block_place(uint64_t number, uint64_t places)
+{
+    return number * 0x9e3779b97f4a7c15U % (1U << 30) * places >> 30;
+}
+
 #define PLAN_LENGTH(plan) (sizeof(plan) / sizeof(plan)[0])
 
 #endif

@@ -16,7 +16,7 @@ BENCH_TOOL  := $(BENCH_DIR)/bench
 BENCH_JSON  := $(BUILD)/bench.json
 # The baseline's name of this SDK.
 BENCH_KIND  := $(if $(MICROKIT_SDK),$(shell cat $(SDK)/VERSION 2>/dev/null),devkit)
-BENCH_SETS  := net,queue
+BENCH_SETS  := net,queue,block,linux,ring
 BENCH       ?= $(BENCH_SETS)
 BENCH_COMMA := ,
 BENCH_CFLAGS := -std=c17 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP
@@ -37,7 +37,7 @@ $(BENCH_DIR)/udpload: bench/udpload.c | $(SETUP_STAMP)
 	@mkdir -p $(@D)
 	@$(CC) $(BENCH_CFLAGS) $< -o $@
 
-# Only `ring` needs these packages, which `make bench BENCH=ring` installs.
+# Only `ring` and `linux` need these packages; `make bench` installs them if it is to run those.
 $(BENCH_DIR)/packages.done: mk/bench-packages.txt | $(SETUP_STAMP)
 	@$(if $(filter yes,$(SETUP)),sh mk/setup.sh $<)
 	@mkdir -p $(@D) && touch $@
@@ -45,6 +45,19 @@ $(BENCH_DIR)/packages.done: mk/bench-packages.txt | $(SETUP_STAMP)
 $(BENCH_DIR)/ring: bench/ring.c include/quoll/queue.h $(BENCH_DIR)/packages.done
 	@$(CC) -std=c17 -O2 -march=native -D_GNU_SOURCE -Wall -Wextra -Iinclude -isystem /usr/include/dpdk \
 	    -isystem /usr/include/x86_64-linux-gnu/dpdk $< -lrte_ring -lrte_eal -lpthread -o $@
+
+# Linux, from Debian's package, with a program of ours as all that runs on it.
+BENCH_LINUX := $(BENCH_DIR)/linux
+
+$(BENCH_LINUX)/init: bench/linux.c bench/count.h bench/plan.h $(BENCH_DIR)/packages.done
+	@mkdir -p $(@D)
+	@$(CC_PD) -std=c17 -O2 -D_GNU_SOURCE -Wall -Wextra -static $< -o $@
+
+$(BENCH_LINUX)/initrd: $(BENCH_LINUX)/init mk/linux.sh
+	@sh mk/linux.sh $(BENCH_LINUX)
+
+BENCH_NEEDS := $(if $(findstring ring,$(BENCH)),$(BENCH_DIR)/ring) \
+               $(if $(findstring linux,$(BENCH)),$(BENCH_LINUX)/initrd)
 
 # ---- Programs of the bench's own systems ----
 
@@ -68,14 +81,14 @@ BENCH_EMULATOR = $(BOARD_EMULATOR) -machine $(BOARD_MACHINE) -serial stdio -moni
 
 BENCH_SETTINGS = kind=$(BENCH_KIND) sdk=$(SDK) config=$(CONFIG) quoll=$(QUOLL) dtb=$(BOARD_DTB) \
     programs=$(EXAMPLE_PDS):$(OUT)/bench-programs:$(PROGRAMS) 'emulator=$(BENCH_EMULATOR)' \
-    tools=$(BENCH_DIR) out=$(BENCH_DIR)/$(SDK_NAME) site=$(BUILD)/example/site.img json=$(BENCH_JSON)
+    tools=$(BENCH_DIR) out=$(BENCH_DIR)/$(SDK_NAME) site=$(BUILD)/example/site.img linux=$(BENCH_LINUX) json=$(BENCH_JSON)
 
 # BENCH_OPTIONS='repeat=3 packets=10000', functions=20 (name those that take most),
 # only=TEXT (of a set, the cases whose names contain it; then nothing is compared).
 BENCH_OPTIONS ?=
 
 .PHONY: bench
-bench: bench-programs bench-tool $(if $(findstring ring,$(BENCH)),$(BENCH_DIR)/ring) disk $(QUOLL) $(BOARD_DTB)
+bench: bench-programs bench-tool $(BENCH_NEEDS) disk $(QUOLL) $(BOARD_DTB)
 	@mkdir -p $(BENCH_DIR)/$(SDK_NAME) $(OUT)/bench-programs
 	@$(BENCH_TOOL) measure $(BENCH_SETTINGS) $(BENCH_OPTIONS) $(subst $(BENCH_COMMA), ,$(BENCH))
 	@$(if $(filter only=%,$(BENCH_OPTIONS)),,$(BENCH_TOOL) compare $(BENCH_JSON) bench/baseline.json $(BENCH_KIND) \

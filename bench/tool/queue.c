@@ -3,12 +3,11 @@
 #include "../plan.h"
 #include "figures.h"
 
-static const char system_yaml[] =
-    "board: qemu_virt_aarch64\n"
-    "devices:\n"
-    "  console: {class: serial, node: /pl011@9000000}\n"
-    "clients:\n"
-    "  queue: {program: queue.elf, console: }\n";
+static const char system_yaml[] = "board: qemu_virt_aarch64\n"
+                                  "devices:\n"
+                                  "  console: {class: serial, node: /pl011@9000000}\n"
+                                  "clients:\n"
+                                  "  queue: {program: queue.elf, console: }\n";
 
 void set_queue(void)
 {

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A client that keeps `depth` requests of `size` bytes outstanding at its partition and
+ * marks (count.h) each `every`th that is done. It looks at no data. Settings:
+ *
+ *     operation=read|write, pattern=random|sequential, size, depth, every
+ *
+ * bench/linux.c does the same under Linux.
+ */
+#include <string.h>
+
+#include <quoll/block_client.h>
+#include <quoll/log.h>
+#include <quoll/panic.h>
+#include <quoll/pd.h>
+#include <quoll/serial_client.h>
+
+#include "count.h"
+#include "plan.h"
+
+static struct serial_client console;
+static struct block_client disk;
+static struct block_info info;
+static struct {
+    bool started, write, sequential;
+    uint32_t count; /* blocks per request */
+    uint32_t size, depth, every;
+    uint32_t places; /* of the partition that a request may go to */
+    uint64_t asked, done;
+} load;
+
+static uint32_t number(const char *key)
+{
+    const char *text = quoll_setting(key);
+    uint32_t value = 0;
+
+    for (; text != NULL && *text >= '0' && *text <= '9'; text++) {
+        value = value * 10 + (uint32_t)(*text - '0');
+    }
+    return value;
+}
+
+static bool is(const char *key, const char *value)
+{
+    const char *text = quoll_setting(key);
+
+    return text != NULL && strcmp(text, value) == 0;
+}
+
+static void ask(uint32_t slot)
+{
+    uint64_t place =
+        load.sequential ? load.asked % load.places : block_place(load.asked, load.places);
+    uint64_t data = (uint64_t)slot * load.size;
+    enum quoll_error error = load.write
+                                 ? block_write(&disk, place * load.count, load.count, data, slot)
+                                 : block_read(&disk, place * load.count, load.count, data, slot);
+
+    QUOLL_INVARIANT(error == QUOLL_OK);
+    load.asked += 1;
+}
+
+static void begin(void)
+{
+    load.count = load.size / info.block_size;
+    load.places = (uint32_t)(info.blocks / load.count);
+    load.started = true;
+    for (uint32_t slot = 0; slot < load.depth; slot++) {
+        ask(slot);
+    }
+    block_client_publish(&disk);
+}
+
+static void work(void)
+{
+    struct block_response done;
+
+    if (!load.started) {
+        if (!block_client_info(&disk, &info)) {
+            return;
+        }
+        begin();
+    }
+    do {
+        while (block_client_next(&disk, &done)) {
+            QUOLL_INVARIANT(done.status == QUOLL_OK);
+            load.done += 1;
+            if (load.every != 0 && load.done % load.every == 0) {
+                BENCH_MARK();
+            }
+            ask(done.id);
+        }
+        block_client_publish(&disk);
+    } while (!block_client_sleep(&disk));
+}
+
+void pd_start(void)
+{
+    if (serial_client_open(&console, NULL) == QUOLL_OK) {
+        serial_client_log(&console);
+    }
+    load.write = is("operation", "write");
+    load.sequential = is("pattern", "sequential");
+    load.size = number("size");
+    load.depth = number("depth");
+    load.every = number("every");
+    QUOLL_INVARIANT(load.size > 0 && load.depth > 0);
+    QUOLL_INVARIANT(block_client_open(&disk, "disk") == QUOLL_OK);
+    QUOLL_INVARIANT((uint64_t)load.size * load.depth <= block_client_data_size(&disk));
+    work();
+}
+
+void pd_wake(microkit_channel channel)
+{
+    (void)serial_client_wake(&console, channel);
+    if (block_client_wake(&disk, channel)) {
+        work();
+    }
+}
