@@ -71,14 +71,21 @@ def test_tcp_echo_of_many_at_once(machine):
     data = os.urandom(1 << 20)
     results = []
 
-    def talk():
-        with socket.create_connection(("127.0.0.1", machine.tcp), timeout=60) as s:
+    def connect():
+        """One after the other: QEMU's user network listens with a backlog of one."""
+        s = socket.create_connection(("127.0.0.1", machine.tcp), timeout=60)
+        s.sendall(b"?")
+        assert s.recv(1) == b"?"
+        return s
+
+    def talk(s):
+        with s:
             sender = threading.Thread(target=lambda: (s.sendall(data), s.shutdown(socket.SHUT_WR)))
             sender.start()
             results.append(harness.read_all(s) == data)
             sender.join()
 
-    threads = [threading.Thread(target=talk) for _ in range(8)]
+    threads = [threading.Thread(target=talk, args=[connect()]) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
