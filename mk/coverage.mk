@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Coverage of what ships: unit tests, driver tests and systems in the simulator, built once
-# more with gcov.
+# Coverage of what ships: unit tests, driver tests, systems in the simulator and tests of the
+# command `quoll`, built once more with gcov.
 #
 #   make coverage     a line per file, and build/coverage/html/index.html; fails below
 #                     95 % of lines or 90 % of branches, and for what has no reason in
@@ -18,4 +18,5 @@ COVERAGE_MAKE   = $(MAKE) --no-print-directory \
 coverage: driver-tests tools $(SIM)/quoll-sim disk $(BOARD_DTB)
 	@find $(COVERAGE) $(SIM)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	+@$(COVERAGE_MAKE) unit-tests sim-systems-coverage
+	+@$(MAKE) --no-print-directory -C tool O=$(COVERAGE)/tool CFLAGS='$(COVERAGE_FLAGS)'
 	@/usr/bin/python3 tests/coverage.py $(BUILD) $(COVERAGE)

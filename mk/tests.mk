@@ -13,7 +13,7 @@ UNIT_LIBRARY := $(filter-out core/memory.c core/ipc_buffer.c core/config_space.S
 
 $(UNIT)/obj/%.o: %.c | $(SETUP_STAMP)
 	@mkdir -p $(@D)
-	@$(CC) $(UNIT_CFLAGS) -c $< -o $@
+	@$(CC) $(UNIT_CFLAGS) $(UNIT_INCLUDES) -c $< -o $@
 
 $(UNIT)/libquoll.a: $(patsubst %.c,$(UNIT)/obj/%.o,$(UNIT_LIBRARY))
 	@rm -f $@
@@ -25,13 +25,13 @@ $(UNIT)/test_%: $(UNIT)/obj/tests/unit/test_%.o $(UNIT)/obj/tests/unit/fake_pd.o
 
 # Those that run on lwIP, with our glue, and the web server's parts that they do not include.
 UNIT_ON_LWIP := $(UNIT)/test_lwip_netif $(UNIT)/test_web_connection $(UNIT)/test_web_trouble
-$(UNIT_ON_LWIP) $(UNIT_ON_LWIP:$(UNIT)/%=$(UNIT)/obj/tests/unit/%.o) $(UNIT)/liblwip.a: UNIT_CFLAGS += $(LWIP_CFLAGS)
+$(UNIT_ON_LWIP) $(UNIT_ON_LWIP:$(UNIT)/%=$(UNIT)/obj/tests/unit/%.o) $(UNIT)/liblwip.a: UNIT_INCLUDES := $(LWIP_CFLAGS)
 $(UNIT_ON_LWIP): $(UNIT)/liblwip.a
 $(UNIT)/test_web_connection $(UNIT)/test_web_trouble: $(patsubst %,$(UNIT)/obj/examples/webserver/%.o,http http_fields response)
 
 $(UNIT)/obj/lwip/%.o: $(OUT)/obj/lwip/%.c net/lwip/lwipopts.h net/lwip/lwippools.h
 	@mkdir -p $(@D)
-	@$(CC) $(UNIT_CFLAGS) -w -c $< -o $@
+	@$(CC) $(UNIT_CFLAGS) $(UNIT_INCLUDES) -w -c $< -o $@
 
 $(UNIT)/liblwip.a: $(LWIP_NAMES:%=$(UNIT)/obj/lwip/%.o) $(patsubst %.c,$(UNIT)/obj/%.o,$(wildcard net/lwip/*.c))
 	@rm -f $@

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "meanwhile.h"
+
 #include "fake_pd.h"
 
-#include <quoll/block_client.h>
+#include "block/client.c"
 
 #define DATA_SIZE 8192U
 #define QUOTA     4U
@@ -273,6 +275,79 @@ static void sleeping_sees_what_came_meanwhile(void **state)
     assert_true(block_client_sleep(&disk));
 }
 
+static bool told;
+
+static void the_place_is_given_back(void)
+{
+    told = queue_release(&virt.in);
+}
+
+/* The queue has one place, which the virtualiser gives back after it has answered. */
+static void no_room_is_overslept(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        struct block_request request;
+        struct block_response done;
+        enum quoll_error answer;
+
+        fake_reset();
+        memset(&disk, 0, sizeof disk);
+        fake_link(&virt, LINK_BLOCK_CLIENT, "disk", 1, sizeof(struct block_request), 16,
+                  sizeof(struct block_response));
+        fake_region(&virt.config->data, DATA_SIZE, 0x1000);
+        virt.config->settings.block.quota = QUOTA;
+        assert_int_equal(block_client_open(&disk, "disk"), QUOLL_OK);
+        fake_peer_up(&virt);
+        fake_peer_tell(&virt, &ready, sizeof ready);
+        assert_int_equal(block_read(&disk, 0, 1, 0, 1), QUOLL_OK);
+        block_client_publish(&disk);
+        assert_int_equal(queue_look(&virt.in), 1);
+        assert_true(block_requests_take(&virt.in, &request));
+        reply(request.id, QUOLL_OK);
+        assert_true(block_client_next(&disk, &done));
+        told = false;
+        meanwhile(n, the_place_is_given_back);
+        answer = block_read(&disk, 1, 1, 0, 2);
+        more = meanwhile_done();
+        assert_int_equal(answer, more ? QUOLL_OK : QUOLL_EBUSY);
+        if (!more) {
+            the_place_is_given_back();
+            assert_true(told);
+            assert_int_equal(block_read(&disk, 1, 1, 0, 2), QUOLL_OK);
+        }
+        fake_finish();
+    }
+}
+
+static void an_answer_comes(void)
+{
+    assert_true(queue_look_for_room(&virt.out) > 0);
+    assert_true(block_responses_put(&virt.out, &(struct block_response){.id = 0}));
+    told = queue_publish(&virt.out);
+}
+
+static void no_answer_is_overslept(void **state)
+{
+    struct block_response done;
+    bool more = true, asleep;
+
+    for (unsigned n = 1; more; n++) {
+        (void)set_up(state);
+        assert_int_equal(block_read(&disk, 0, 1, 0, 1), QUOLL_OK);
+        block_client_publish(&disk);
+        told = false;
+        meanwhile(n, an_answer_comes);
+        asleep = block_client_sleep(&disk);
+        more = meanwhile_done();
+        assert_true(!more || !asleep || told);
+        assert_true(block_client_next(&disk, &done) == more);
+        (void)tear_down(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +362,8 @@ int main(void)
         IN_A_PD(a_virtualiser_that_gives_no_slots_back_is_waited_for),
         IN_A_PD(a_broken_virtualiser_is_silent),
         IN_A_PD(sleeping_sees_what_came_meanwhile),
+        cmocka_unit_test(no_room_is_overslept),
+        cmocka_unit_test(no_answer_is_overslept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

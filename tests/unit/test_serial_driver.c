@@ -2,6 +2,8 @@
 /* The serial drivers' skeleton with a device whose FIFO the test plays. */
 #include <string.h>
 
+#include "meanwhile.h"
+
 #include "fake_pd.h"
 
 #include "serial/driver.c"
@@ -163,6 +165,40 @@ static void a_liar_is_cut_off(void **state)
     assert_int_equal(fake_link_count(&virt, COUNT_BROKEN), 1);
 }
 
+static bool told;
+
+static void say_one(uint8_t byte)
+{
+    assert_true(queue_look_for_room(&virt.out) > 0);
+    assert_true(serial_bytes_put(&virt.out, &byte));
+    told = queue_publish(&virt.out);
+}
+
+static void another_byte_comes(void)
+{
+    say_one('b');
+}
+
+static void no_byte_is_overslept(void **state)
+{
+    bool more = true;
+
+    for (unsigned n = 1; more; n++) {
+        (void)set_up(state);
+        start();
+        say_one('a');
+        told = false;
+        meanwhile(n, another_byte_comes);
+        serial_driver_wake(virt.config->channel);
+        more = meanwhile_done();
+        if (told) {
+            serial_driver_wake(virt.config->channel);
+        }
+        assert_string_equal(wire, more ? "ab" : "a");
+        (void)tear_down(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +209,7 @@ int main(void)
         IN_A_PD(a_waiting_virtualiser_is_told_of_room),
         IN_A_PD(without_a_virtualiser_the_device_is_quiet),
         IN_A_PD(a_liar_is_cut_off),
+        cmocka_unit_test(no_byte_is_overslept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "meanwhile.h"
+
 #include "fake_pd.h"
 
 #include "timer/client.c"
@@ -245,6 +247,48 @@ static void a_liar_cannot_make_us_loop(void **state)
     assert_int_equal(fake_link_count(&virt, COUNT_BROKEN), 1);
 }
 
+static unsigned requests;
+static bool told;
+
+static void requests_are_read(void)
+{
+    struct timer_request request;
+
+    (void)queue_look(&virt.in);
+    while (timer_requests_take(&virt.in, &request)) {
+        assert_int_equal(request.id, requests);
+        requests++;
+    }
+    told = queue_release(&virt.in) || told;
+}
+
+/* The queue has four places; the virtualiser reads while the fifth request waits. */
+static void no_room_is_overslept(void **state)
+{
+    bool more = true;
+
+    for (unsigned n = 1; more; n++) {
+        (void)set_up(state);
+        requests = 0;
+        for (uint32_t id = 0; id < 4; id++) {
+            assert_int_equal(timer_set(&client, id, START + 1000), QUOLL_OK);
+        }
+        told = false;
+        meanwhile(n, requests_are_read);
+        assert_int_equal(timer_set(&client, 4, START + 1000), QUOLL_OK);
+        more = meanwhile_done();
+        if (!more) {
+            requests_are_read();
+        }
+        if (told) {
+            assert_true(timer_client_wake(&client, virt.config->channel));
+        }
+        requests_are_read();
+        assert_int_equal(requests, 5);
+        (void)tear_down(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +304,7 @@ int main(void)
         IN_A_PD(a_new_life_of_the_virtualiser_is_told_what_is_running),
         IN_A_PD(timeouts_may_be_set_before_the_link_is_up),
         IN_A_PD(a_liar_cannot_make_us_loop),
+        cmocka_unit_test(no_room_is_overslept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
 /* The timer drivers' skeleton with a device that records. */
 #include <string.h>
 
+#include "meanwhile.h"
+
 #include "fake_pd.h"
 
 #include "timer/driver.c"
@@ -256,6 +258,83 @@ static void a_liar_is_cut_off(void **state)
     assert_int_equal(fake_link_count(&virt, COUNT_TAKEN), 0);
 }
 
+static bool told;
+
+static void put_deadline(uint64_t when)
+{
+    const struct timer_request request = {.operation = TIMER_AT, .when = when};
+
+    assert_true(queue_look_for_room(&virt.out) > 0);
+    assert_true(timer_requests_put(&virt.out, &request));
+    told = queue_publish(&virt.out);
+}
+
+static void another_deadline_comes(void)
+{
+    put_deadline(START + 2000);
+}
+
+static void no_request_is_overslept(void **state)
+{
+    bool more = true;
+
+    for (unsigned n = 1; more; n++) {
+        (void)set_up(state);
+        start();
+        put_deadline(START + 1000);
+        told = false;
+        meanwhile(n, another_deadline_comes);
+        timer_driver_wake(virt.config->channel);
+        more = meanwhile_done();
+        if (told) {
+            timer_driver_wake(virt.config->channel);
+        }
+        assert_int_equal(set_to, START + (more ? 2000 : 1000));
+        (void)tear_down(state);
+    }
+}
+
+static unsigned expiries;
+
+static void expiries_are_read(void)
+{
+    struct timer_expiry expiry;
+
+    (void)queue_look(&virt.in);
+    while (timer_expiries_take(&virt.in, &expiry)) {
+        expiries++;
+    }
+    told = queue_release(&virt.in);
+}
+
+/* Its queue is full of two expiries; a third is due. */
+static void no_room_is_overslept(void **state)
+{
+    bool more = true;
+
+    for (unsigned n = 1; more; n++) {
+        (void)set_up(state);
+        start();
+        ask(TIMER_AT, START);
+        ask(TIMER_AT, START);
+        put_deadline(START);
+        expiries = 0;
+        told = false;
+        meanwhile(n, expiries_are_read);
+        timer_driver_wake(virt.config->channel);
+        more = meanwhile_done();
+        if (!more) {
+            expiries_are_read();
+        }
+        if (told) {
+            timer_driver_wake(virt.config->channel);
+        }
+        expiries_are_read();
+        assert_int_equal(expiries, 3);
+        (void)tear_down(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +351,8 @@ int main(void)
         IN_A_PD(what_the_link_cannot_carry_is_refused),
         IN_A_PD(a_new_life_of_the_virtualiser_has_no_deadline),
         IN_A_PD(a_liar_is_cut_off),
+        cmocka_unit_test(no_request_is_overslept),
+        cmocka_unit_test(no_room_is_overslept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
