@@ -206,6 +206,17 @@ static void without_devices_or_address_there_is_no_network(void **state)
                       "test: no network: setting 'gateway' is 'here'; it must be like 10.0.2.2\n");
 }
 
+/* A network of its own needs no gateway, and may be as large as there are addresses. */
+static void a_gateway_is_not_needed(void **state)
+{
+    links();
+    settings("ip=10.0.2.16/0", 15);
+    assert_int_equal(lwip_start(&netif, "nic", "clock"), QUOLL_OK);
+    assert_int_equal(netif.gw.addr, 0);
+    assert_int_equal(netif.netmask.addr, 0);
+    (void)end(state);
+}
+
 static void the_interface_is_as_system_yaml_says(void **state)
 {
     (void)state;
@@ -659,6 +670,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_devices_or_address_there_is_no_network),
+        cmocka_unit_test(a_gateway_is_not_needed),
         cmocka_unit_test_setup_teardown(the_interface_is_as_system_yaml_says, begin, end),
         cmocka_unit_test_setup_teardown(only_its_own_channels_are_its_own, begin, end),
         cmocka_unit_test_setup_teardown(the_address_is_announced_with_each_carrier, begin, end),

@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include "meanwhile.h"
+
 #include "fake_pd.h"
 
 #include <quoll/link.h>
@@ -486,6 +488,112 @@ static void impossible_indices_cut_off_one_side_only(void **unused)
     assert_int_equal(fake_link_count(&tx_virt, COUNT_BROKEN), 1);
 }
 
+/* ---- The virtualisers act as it goes to sleep ---- */
+
+static bool woken; /* whether they have told the driver */
+
+static void another_buffer_comes(void)
+{
+    assert_true(queue_look_for_room(&rx_virt.out) > 0);
+    assert_true(
+        net_rx_buffers_put(&rx_virt.out, &((struct net_rx_buffer){.address = 0x1002, .id = 2})));
+    woken = queue_publish(&rx_virt.out);
+}
+
+static void no_buffer_is_overslept(void **unused)
+{
+    bool more = true;
+
+    for (unsigned n = 1; more; n++) {
+        (void)set_up(unused);
+        woken = false;
+        fake_put(net_rx_buffers, &rx_virt, &((struct net_rx_buffer){.address = 0x1001, .id = 1}));
+        meanwhile(n, another_buffer_comes);
+        wake(&rx_virt);
+        more = meanwhile_done();
+        if (woken) {
+            wake(&rx_virt);
+        }
+        assert_int_equal(model.rx_count, more ? 2 : 1);
+        (void)tear_down(unused);
+    }
+}
+
+static void another_frame_comes(void)
+{
+    assert_true(queue_look_for_room(&tx_virt.out) > 0);
+    assert_true(
+        net_tx_frames_put(&tx_virt.out, &((struct net_tx_frame){.head_length = 60, .id = 2})));
+    woken = queue_publish(&tx_virt.out);
+}
+
+static void no_frame_is_overslept(void **unused)
+{
+    bool more = true;
+
+    for (unsigned n = 1; more; n++) {
+        (void)set_up(unused);
+        woken = false;
+        fake_put(net_tx_frames, &tx_virt, &((struct net_tx_frame){.head_length = 60, .id = 1}));
+        meanwhile(n, another_frame_comes);
+        wake(&tx_virt);
+        more = meanwhile_done();
+        if (woken) {
+            wake(&tx_virt);
+        }
+        assert_int_equal(model.tx_count, more ? 2 : 1);
+        (void)tear_down(unused);
+    }
+}
+
+static unsigned repaid;
+
+static void repayments_are_taken(void)
+{
+    struct net_rx_done received;
+    struct net_tx_done sent;
+
+    (void)queue_look(&rx_virt.in);
+    while (net_rx_dones_take(&rx_virt.in, &received)) {
+        repaid++;
+    }
+    (void)queue_look(&tx_virt.in);
+    while (net_tx_dones_take(&tx_virt.in, &sent)) {
+        repaid++;
+    }
+    woken = queue_release(&rx_virt.in) || woken;
+    woken = queue_release(&tx_virt.in) || woken;
+}
+
+/* A device that failed held three of each, and there are two places. */
+static void no_room_for_repayments_is_overslept(void **unused)
+{
+    bool more = true;
+
+    (void)unused;
+    for (unsigned n = 1; more; n++) {
+        start_with(2);
+        give_buffers(1, 3);
+        give_frames(50, 3);
+        repaid = 0;
+        woken = false;
+        model.failed = true;
+        meanwhile(n, repayments_are_taken);
+        interrupt();
+        more = meanwhile_done();
+        repayments_are_taken();
+        for (unsigned round = 0; round < 5 && woken; round++) {
+            woken = false;
+            wake(&rx_virt);
+            wake(&tx_virt);
+            repayments_are_taken();
+        }
+        assert_true(model.running);
+        assert_int_equal(repaid, 6);
+        fake_finish();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +609,9 @@ int main(void)
         IN_A_PD(a_device_that_does_not_stop_is_left_alone_for_ever),
         IN_A_PD(a_device_that_does_not_start_is_tried_again),
         IN_A_PD(impossible_indices_cut_off_one_side_only),
+        cmocka_unit_test(no_buffer_is_overslept),
+        cmocka_unit_test(no_frame_is_overslept),
+        cmocka_unit_test(no_room_for_repayments_is_overslept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

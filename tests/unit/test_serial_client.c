@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "meanwhile.h"
+
 #include "fake_pd.h"
 
 #include "serial/client.c"
@@ -160,6 +162,46 @@ static void a_liar_cannot_make_us_loop(void **state)
     assert_int_equal(fake_link_count(&virt, COUNT_BROKEN), 1);
 }
 
+static char shown[64];
+static bool told;
+
+static void the_virtualiser_reads(void)
+{
+    uint8_t byte;
+
+    (void)queue_look(&virt.in);
+    while (serial_bytes_take(&virt.in, &byte)) {
+        shown[strlen(shown)] = (char)byte;
+    }
+    told = queue_release(&virt.in) || told;
+}
+
+/* There are ROOM places, and more bytes; the virtualiser reads while they are waited for. */
+static void no_room_is_overslept(void **state)
+{
+    static const char text[] = "more than sixteen bytes, twice";
+    bool more = true;
+
+    for (unsigned n = 1; more; n++) {
+        (void)set_up(state);
+        come_up();
+        memset(shown, 0, sizeof shown);
+        told = false;
+        meanwhile(n, the_virtualiser_reads);
+        size_t done = serial_write(&client, text, strlen(text));
+        more = meanwhile_done();
+        the_virtualiser_reads();
+        for (unsigned round = 0; round < 5 && told; round++) {
+            told = false;
+            assert_true(serial_client_wake(&client, virt.config->channel));
+            done += serial_write(&client, text + done, strlen(text) - done);
+            the_virtualiser_reads();
+        }
+        assert_string_equal(shown, text);
+        (void)tear_down(state);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +215,7 @@ int main(void)
         IN_A_PD(a_log_line_without_room_is_dropped_whole),
         IN_A_PD(a_restart_of_the_virtualiser_holds_what_comes_meanwhile),
         IN_A_PD(a_liar_cannot_make_us_loop),
+        cmocka_unit_test(no_room_is_overslept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
