@@ -170,7 +170,8 @@ uint8_t *net_tx_buffer(struct net_client *client)
     if (tx->stock == 0) {
         take_sent(tx);
     }
-    if (tx->stock == 0) {
+    client->tx_wanted = tx->stock == 0;
+    if (client->tx_wanted) {
         return NULL;
     }
     tx->stock -= 1U;
@@ -229,11 +230,10 @@ void net_client_flush(struct net_client *client)
 
 bool net_client_sleep(struct net_client *client)
 {
-    bool waited = client->tx_awaited;
-
     net_client_flush(client);
-    bool buffers = waited && !client->tx_awaited;
+    bool buffers = client->tx_wanted && client->tx.stock > 0; /* they may have come just now */
 
+    client->tx_wanted = client->tx_wanted && !buffers;
     return (!client->rx.link.up || queue_sleep(&client->rx.link.in)) && !buffers;
 }
 

@@ -59,6 +59,7 @@ struct net_client {
     struct net_client_pool rx;
     struct net_client_pool tx;
     bool tx_awaited; /* the virtualiser has been told that we wait for buffers */
+    bool tx_wanted;  /* the program got none, and has not been told that there are some again */
 };
 
 /**

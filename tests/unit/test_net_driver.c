@@ -573,6 +573,12 @@ static void no_room_for_repayments_is_overslept(void **unused)
     (void)unused;
     for (unsigned n = 1; more; n++) {
         start_with(2);
+        give_buffers(9, 1);
+        give_frames(9, 1);
+        model.rx_done = model.tx_done = 1;
+        wake(&rx_virt);
+        wake(&tx_virt);
+        repayments_are_taken(); /* so that the indices are not all 0 */
         give_buffers(1, 3);
         give_frames(50, 3);
         repaid = 0;

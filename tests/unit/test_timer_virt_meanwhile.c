@@ -87,6 +87,9 @@ static void no_room_with_the_driver_is_overslept(void **state)
     (void)state;
     for (unsigned n = 1; more; n++) {
         begin(1, 8);
+        ask(2, START + 3000);
+        notified(client.config->channel);
+        the_driver_reads(); /* so that the indices are not all 0 */
         ask(0, START + 2000);
         notified(client.config->channel);
         ask(1, START + 1000);
@@ -126,6 +129,9 @@ static void no_room_with_the_client_is_overslept(void **state)
     (void)state;
     for (unsigned n = 1; more; n++) {
         begin(4, 2);
+        ask(3, START);
+        notified(client.config->channel);
+        the_client_reads(); /* so that the indices are not all 0 */
         expired = 0;
         for (uint32_t id = 0; id < 3; id++) {
             ask(id, START);
@@ -162,6 +168,9 @@ static void no_expiry_is_overslept(void **state)
     (void)state;
     for (unsigned n = 1; more; n++) {
         begin(4, 8);
+        the_driver_says_that_it_is_time();
+        notified(driver.config->channel); /* so that the indices are not all 0 */
+        fake_time = START;
         expired = 0;
         ask(0, START + 1000);
         notified(client.config->channel);
