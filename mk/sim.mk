@@ -31,7 +31,8 @@ SIM_GLUE_checked  := access
 SIM_PD_FLAGS := -std=c17 -fasm -g -fPIC -fno-common -fno-stack-protector -DQUOLL_SIM \
     -Wall -Wextra -Werror -Wno-unused-result -Isim/include -Iinclude -I. $(LWIP_CFLAGS) -MMD -MP
 SIM_LIBRARY  := $(filter-out core/memory.c core/ipc_buffer.c,$(LIBRARY))
-SIM_TESTS    := $(wildcard tests/sim/pd_*.c) $(TEST_SOURCES)
+# All but those that are made of a processor's own instructions.
+SIM_TESTS    := $(wildcard tests/sim/pd_*.c) $(filter-out tests/system/exhaustion/%,$(TEST_SOURCES))
 
 # ---- The simulator itself ----
 
@@ -120,7 +121,7 @@ $(foreach k,$(SIM_KINDS),\
 
 # Programs for tests, but for those that stand in for others: $(SIM)/KIND/stand-alone.
 # A system NAME is $(SIM)/KIND/systems/NAME.
-SIM_SYSTEMS := webserver $(patsubst tests/system/%/system.yaml,%,$(wildcard tests/system/*/system.yaml))
+SIM_SYSTEMS := webserver $(filter-out exhaustion,$(patsubst tests/system/%/system.yaml,%,$(wildcard tests/system/*/system.yaml)))
 sim_description = $(if $(filter webserver,$(1)),$(EXAMPLE_DIR)/system.yaml,tests/system/$(1)/system.yaml)
 
 # $(1): kind

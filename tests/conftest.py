@@ -22,7 +22,7 @@ class UnitFile(pytest.File):
 
     def collect(self):
         source = self.path.read_text()
-        names = re.findall(r"^ +\w*(?:cmocka_unit_test\w*|IN_A_PD)\(\s*(\w+)", source, re.M)
+        names = re.findall(r"^ .*\b(?:cmocka_unit_test\w*|IN_A_PD)\(\s*(\w+)", source, re.M)
         if not names:
             raise self.CollectError(f"{self.path}: no cmocka_unit_test() in it")
         self.lines = None

@@ -36,13 +36,6 @@ def test_there_are_enough_of_each_kind(listed):
     assert len(set(listed)) == len(listed)
 
 
-def test_who_may_survive_exists(listed):
-    entries = [line for line in (HERE / "equivalent.txt").read_text().splitlines() if line and line[0] != "#"]
-    names = [entry.rpartition(" | ")[0].strip() for entry in entries]
-    assert not set(names) - set(listed)
-    assert len(set(names)) == len(names)
-
-
 def test_some_are_made_and_noticed(tmp_path):
     done = mutants("--trees", tmp_path, "--floors", "unit", "--only", "| serial/driver.c |", "--jobs", "1", "--sample", "3")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -79,6 +79,7 @@ static void who_is_out_of_buffers_is_woken_by_one(void **state)
     for (unsigned n = 0; n < BUFFERS; n++) {
         fake_take(net_frames, &tx_virt, &frame);
     }
+    assert_null(net_tx_buffer(&nic));
     assert_true(net_client_sleep(&nic));
     assert_int_equal(queue_look_for_room(&tx_virt.out), 8);
     assert_true(net_frames_put(&tx_virt.out, &frame));
