@@ -86,7 +86,7 @@ bool machine_run(struct machine *m, uint64_t badge);
 struct totals {
     uint64_t wakeups, loads, bytes[KIND_COUNT];
     uint64_t load_instructions, executed; /* of all instructions that load, those that ran */
-    uint64_t lies;
+    uint64_t lies, instructions;
     unsigned findings;
 };
 struct totals machine_totals(const struct machine *m);

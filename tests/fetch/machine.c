@@ -56,8 +56,6 @@ struct machine {
     uint64_t memcpy_start, memcpy_end, fetch_pc;
     uint64_t text, text_size;
     uint8_t *ran; /* of each instruction */
-    bool device_ordered;
-    unsigned long long instructions;
 };
 
 static void must(uc_err error, const char *what)
@@ -281,7 +279,7 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *data)
     struct machine *m = data;
     uint32_t word = 0;
 
-    m->instructions += 1;
+    m->totals.instructions += 1;
     if (address - m->text < m->text_size) {
         m->ran[(address - m->text) / 4U] = 1;
     }

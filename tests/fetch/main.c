@@ -35,6 +35,7 @@ static struct totals run_once(const char *path, const char *name, unsigned long 
 static void add(struct totals *to, const struct totals *more)
 {
     to->lies += more->lies;
+    to->instructions += more->instructions;
     to->findings += more->findings;
     to->wakeups += more->wakeups;
     for (unsigned i = 0; i < KIND_COUNT; i++) {
@@ -53,8 +54,9 @@ static bool run(const char *path, unsigned long wakeups)
         struct totals more = run_once(path, name, n, true);
         add(&t, &more);
     }
-    printf("%s: wake-ups %" PRIu64 ", loads that ran %" PRIu64 " of %" PRIu64, name, t.wakeups,
-           t.executed, t.load_instructions);
+    printf("%s: wake-ups %" PRIu64 ", instructions %" PRIu64 ", loads that ran %" PRIu64
+           " of %" PRIu64,
+           name, t.wakeups, t.instructions, t.executed, t.load_instructions);
     printf("; bytes of entries %" PRIu64 ", data %" PRIu64 ", information %" PRIu64
            ", answers %" PRIu64 ", tables %" PRIu64 "; impossible indices %" PRIu64
            "; findings %u\n",
