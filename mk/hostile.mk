@@ -40,6 +40,14 @@ hostile-sim: $(SIM)/quoll-sim $(SIM)/quoll-sim-asan $(QUOLL) $(BOARD_DTB) \
 
 test: hostile-sim
 
+# What `make hostile` needs of one SDK.
+.PHONY: for-hostile
+for-hostile: programs hostile-programs
+	@echo "$(SDK_NAME)=$(SDK)=$(OUT)" >>$(BUILD)/hostile-sdks
+
 .PHONY: hostile
 hostile: hostile-sim
-	@/usr/bin/python3 tests/hostile/matrix.py $(HOSTILE_OPTIONS)
+	@rm -f $(BUILD)/hostile-sdks
+	@$(if $(wildcard devkit/Makefile),$(MAKE) --no-print-directory MICROKIT_SDK= for-hostile)
+	@$(foreach sdk,$(OFFICIAL_SDKS),$(MAKE) --no-print-directory MICROKIT_SDK=$(sdk) for-hostile &&) true
+	@QUOLL_SDKS="$$(tr '\n' ' ' <$(BUILD)/hostile-sdks)" /usr/bin/python3 tests/hostile/matrix.py $(HOSTILE_OPTIONS)

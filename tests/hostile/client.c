@@ -28,7 +28,8 @@
 
 #define LINE_EVERY  QUOLL_MS(4)
 #define LOOK_EVERY  QUOLL_US(50)
-#define ECHO_LATE   QUOLL_MS(2)
+#define ECHO_LATE   QUOLL_MS(20) /* many turns of our equals */
+#define ECHO_LOST   QUOLL_MS(2)  /* of an earlier phase */
 #define TIMEOUT     QUOLL_US(100)
 #define ECHOES      16U
 #define SLOTS       4U
@@ -143,6 +144,23 @@ static void look_for_others(unsigned pieces)
     }
 }
 
+/* ---- Whether it is the present attack's fault, or an earlier one's, or the next one's ---- */
+
+static uint64_t all_lives(void)
+{
+    uint64_t sum = 0;
+
+    for (unsigned pd = 0; pd < QUOLL_MAX_PDS; pd++) {
+        sum += life_of(pd);
+    }
+    return sum;
+}
+
+static bool is_of_this_phase(uint64_t phase)
+{
+    return phase == self.phase && phase == all_lives();
+}
+
 /* ---- Net ---- */
 
 static uint16_t checksum(const uint8_t *at, unsigned size)
@@ -220,7 +238,9 @@ static void send_echoes(void)
     for (unsigned i = 0; i < ECHOES; i++) {
         struct echo *echo = &self.echo[i];
 
-        if (echo->sequence != 0 && now - echo->sent < ECHO_LATE) {
+        uint64_t late = echo->phase == self.phase ? ECHO_LATE : ECHO_LOST;
+
+        if (echo->sequence != 0 && now - echo->sent < late) {
             continue;
         }
         if (echo->sequence != 0 || self.sequence == 0) {
@@ -259,7 +279,7 @@ static void take_echo(const struct net_received *frame)
         return; /* ARP: the router's answer or our own question */
     }
     if (frame->length < HEADERS + 8U * WORDS_LEAST || memcmp(at, self.mac, 6) != 0) {
-        self.bad[NET] += 1U;
+        self.bad[NET] += is_of_this_phase(self.phase);
         return;
     }
     memcpy(&tag, at + HEADERS, 8);
@@ -268,7 +288,7 @@ static void take_echo(const struct net_received *frame)
 
     if (tag != self.tag ||
         (echo != NULL && !is_filled(at + HEADERS, sequence, words_of(sequence)))) {
-        self.bad[NET] += echo == NULL || echo->phase == self.phase;
+        self.bad[NET] += is_of_this_phase(echo == NULL ? self.phase : echo->phase);
     } else if (echo != NULL) {
         self.work[NET] += 1U;
         echo->sequence = 0;
@@ -333,7 +353,7 @@ static void take_answer(const struct block_response *done)
         self.work[BLOCK] += 1U;
         return;
     }
-    self.bad[BLOCK] += slot->phase == self.phase;
+    self.bad[BLOCK] += is_of_this_phase(slot->phase);
     slot->writing = false; /* once more from the start */
 }
 
@@ -361,7 +381,9 @@ static void use_clock(void)
     struct timer_expiry expiry;
 
     while (timer_client_next(&self.clock, &expiry)) {
-        self.bad[TIMER] += expiry.id != 0 || quoll_now() < self.due;
+        if (expiry.id != 0 || expiry.status != QUOLL_OK || quoll_now() < self.due) {
+            self.bad[TIMER] += is_of_this_phase(self.phase);
+        }
         self.work[TIMER] += 1U;
     }
     if (!self.over && !timer_running(&self.clock, 0)) {
@@ -390,16 +412,6 @@ static void use_console(void)
 }
 
 /* ---- Phases ---- */
-
-static uint64_t all_lives(void)
-{
-    uint64_t sum = 0;
-
-    for (unsigned pd = 0; pd < QUOLL_MAX_PDS; pd++) {
-        sum += life_of(pd);
-    }
-    return sum;
-}
 
 static const struct quoll_counters *page(unsigned n)
 {
@@ -440,7 +452,7 @@ static void say_lives(char *text, size_t size)
         uint32_t life = life_of(pd);
 
         self.over = self.over || life >= OVER;
-        if (life != 0 && length + 16U < size) {
+        if (life != 0 && life != REFORMED && length + 16U < size) {
             length += quoll_format(text + length, size - length, "%u:%u ", pd, life);
         }
     }
