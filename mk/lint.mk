@@ -12,6 +12,7 @@ LIBCLANG     := $(LIBCLANG:%/include/clang-c/Index.h=%)
 LINT_FLAGS    = --target=aarch64-linux-gnu -std=c17 -fasm -ffreestanding -mgeneral-regs-only \
                 -Iinclude -I. -isystem $(SDK_BOARD)/include -isystem $(PICOLIBC)/include
 LINT_SOURCES := $(filter-out %.S,$(DRIVERS) $(VIRTUALISERS) $(SUPERVISOR) $(LIBRARY))
+LINT_HEADERS := $(wildcard include/quoll/*.h net/*.h block/*.h timer/*.h)
 
 $(LINT): $(wildcard tests/lint/*.[ch]) mk/lint.mk | $(SETUP_STAMP)
 	@mkdir -p $(@D)
@@ -33,7 +34,7 @@ lint lint-command:
 	@echo "lint: skipped, there is no libclang (Debian package libclang-dev)"
 endif
 
-$(BUILD)/lint/clean-$(SDK_NAME): $(LINT) tests/lint/trusted $(LINT_SOURCES) $(wildcard include/quoll/*.h net/*.h block/*.h timer/*.h) $(SDK_STAMP)
+$(BUILD)/lint/clean-$(SDK_NAME): $(LINT) tests/lint/trusted $(LINT_SOURCES) $(LINT_HEADERS) $(SDK_STAMP)
 	@echo "  LINT"
 	@$(LINT) tests/lint/trusted $(LINT_FLAGS) -- $(LINT_SOURCES)
 	@touch $@
