@@ -139,16 +139,11 @@ static void read_interrupts(const void *fdt, int offset, struct tree_node *node)
     }
 }
 
-static struct tree_node read_node(const void *fdt, int offset)
+static struct tree_node read_node(const void *fdt, int offset, const char *path)
 {
-    struct tree_node node = {0};
-    char path[LONGEST_PATH];
+    struct tree_node node = {.path = text_format("%s", path)};
     const char *status = fdt_getprop(fdt, offset, "status", NULL);
 
-    if (fdt_get_path(fdt, offset, path, sizeof path) != 0) {
-        diag_fatal("a path in the device tree is longer than %d characters", LONGEST_PATH - 1);
-    }
-    node.path = text_format("%s", path);
     node.disabled = status != NULL && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
     node.coherent = fdt_getprop(fdt, offset, "dma-coherent", NULL) != NULL;
     for (int i = 0; i < fdt_stringlist_count(fdt, offset, "compatible"); i++) {
@@ -180,7 +175,12 @@ struct tree *tree_read(const char *path)
     tree->compatible = board != NULL ? board : "";
     for (int offset = fdt_next_node(fdt, 0, NULL); offset > 0;
          offset = fdt_next_node(fdt, offset, NULL)) {
-        LIST_ADD(&tree->nodes, read_node(fdt, offset));
+        char node_path[LONGEST_PATH];
+        if (fdt_get_path(fdt, offset, node_path, sizeof node_path) != 0) {
+            diag_error(at, "the path of a node is longer than %d characters", LONGEST_PATH - 1);
+            return NULL;
+        }
+        LIST_ADD(&tree->nodes, read_node(fdt, offset, node_path));
     }
     return tree;
 }

@@ -229,6 +229,12 @@ system.yaml:3:16: nic: there is no class 'nett'
 system.yaml:3:16: nic: there is no class 'ethernet'
   classes: serial, timer, net, block
 """),
+    ("class_with_control_characters",
+     devices('  nic: {class: "net\\nsystem.yaml:1:1: \\e[2J\\x9b\\u00e9", node: /virtio_mmio@a003e00}'),
+     """\
+system.yaml:3:16: nic: there is no class 'net\\x0asystem.yaml:1:1: \\x1b[2J\\x9b\u00e9'
+  classes: serial, timer, net, block
+"""),
     ("class_is_nothing",
      devices("  nic: {class: , node: /virtio_mmio@a003e00}"),
      "system.yaml:3:16: nic: class must be a text, not nothing\n"),

@@ -210,6 +210,14 @@ def test_not_a_dtb(tool):
     assert tool.check(EMPTY).stderr == "system.yaml: not a device tree blob (dtb)\n"
 
 
+def test_a_path_too_long_in_the_dtb(tool):
+    nodes = "".join(f"node-{i:02}-{'x' * 22} {{ " for i in range(9))
+    tool.dtb = tool.directory / "long.dtb"
+    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", str(tool.dtb)], check=True, text=True,
+                   input=f"/dts-v1/; / {{ {nodes} {'}; ' * 9} }};")
+    assert said(tool, tool.check(EMPTY)) == "DTB: the path of a node is longer than 255 characters\n"
+
+
 def test_cut_dtb(tool):
     whole = tool.dtb.read_bytes()
     tool.dtb = tool.directory / "cut.dtb"

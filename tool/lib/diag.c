@@ -2,6 +2,7 @@
 #include "diag.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,34 @@ static void print_place(struct place at)
     }
 }
 
+/* What a file says may not end our lines, nor speak to the terminal (C1 controls are c2 80 to c2
+ * 9f). */
+static void print_plain(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+
+        c += c1;
+        if (*c < ' ' || *c == 0x7f || c1) {
+            fprintf(stderr, "\\x%02x", *c);
+        } else {
+            fputc(*c, stderr);
+        }
+    }
+}
+
+static void print_line(const char *format, va_list list)
+{
+    char *text = NULL;
+
+    if (vasprintf(&text, format, list) < 0) {
+        diag_fatal("out of memory");
+    }
+    print_plain(text);
+    fputc('\n', stderr);
+    free(text);
+}
+
 void diag_error(struct place at, const char *format, ...)
 {
     va_list list;
@@ -32,9 +61,8 @@ void diag_error(struct place at, const char *format, ...)
     errors++;
     print_place(at);
     va_start(list, format);
-    vfprintf(stderr, format, list);
+    print_line(format, list);
     va_end(list);
-    fputc('\n', stderr);
 }
 
 void diag_warning(struct place at, const char *format, ...)
@@ -44,9 +72,8 @@ void diag_warning(struct place at, const char *format, ...)
     print_place(at);
     fputs("warning: ", stderr);
     va_start(list, format);
-    vfprintf(stderr, format, list);
+    print_line(format, list);
     va_end(list);
-    fputc('\n', stderr);
 }
 
 void diag_hint(const char *format, ...)
@@ -55,9 +82,8 @@ void diag_hint(const char *format, ...)
 
     fputs("  ", stderr);
     va_start(list, format);
-    vfprintf(stderr, format, list);
+    print_line(format, list);
     va_end(list);
-    fputc('\n', stderr);
 }
 
 void diag_fatal(const char *format, ...)
