@@ -40,6 +40,7 @@ include mk/mutants.mk
 include mk/lint.mk
 include mk/fetch.mk
 include mk/hostile.mk
+include mk/fuzz.mk
 
 .PHONY: help
 help:

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Short runs of the fuzzers: all inputs that are kept, then a fixed number of new ones,
+always the same (make fuzz runs them for long); and that they find what is planted."""
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from campaign import CORPUS, ENVIRONMENT, HERE, options_of
+
+ROOT = HERE.parent.parent
+OUT = ROOT / "build" / "fuzz"
+NAMES = sorted(path.stem.removeprefix("fuzz_") for path in HERE.glob("fuzz_*.c"))
+# New inputs per target: a second or two each.
+RUNS = {"block_virt": 1500, "net_tx_virt": 1500, "gpt": 1000}
+
+
+pytestmark = pytest.mark.skipif(shutil.which("clang") is None,
+                                reason="no clang (Debian packages clang, libclang-rt-dev)")
+
+
+def fuzz(program, name, tmp_path, runs):
+    """libFuzzer writes what is new into the first folder."""
+    (tmp_path / "new").mkdir()
+    folders = [tmp_path / "new"] + ([CORPUS / name] if (CORPUS / name).is_dir() else [])
+    return subprocess.run([program, *options_of(name), "-seed=1", f"-runs={runs}", f"-artifact_prefix={tmp_path}/",
+                           *folders], capture_output=True, text=True, errors="replace", timeout=300,
+                          env=ENVIRONMENT)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_found(name, tmp_path):
+    done = fuzz(OUT / f"fuzz_{name}", name, tmp_path, RUNS.get(name, 4000))
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert re.search(r"^Done \d+ runs", done.stderr, re.M), done.stderr[-4000:]
+
+
+def test_every_corpus_has_its_fuzzer():
+    assert sorted(path.name for path in CORPUS.iterdir()) == NAMES
+    assert sum(path.stat().st_size for path in CORPUS.rglob("*") if path.is_file()) < 300 * 1024
+
+
+# (target, source, what stands there, what is put in its place)
+PLANTED = [
+    ("net_rx_virt", "net/rx_virt.c", "copier->held >= copier->may_have", "copier->held > copier->may_have"),
+    ("net_rx_virt", "net/rx_virt.c", "virt.holders[id] != DRIVER", "false"),
+    ("net_tx_virt", "net/tx_virt.c", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) == 0"),
+    ("net_tx_virt", "net/tx_virt.c", "frame->length <= size - frame->offset", "frame->length <= size"),
+    ("net_copier", "net/copier.c", "link_peer_life(&copier.virt) == copier.virt.peer_life", "true"),
+    ("block_virt", "block/virt_client.c", "r->count <= client->info.blocks - r->block", "true"),
+    ("serial_tx_virt", "serial/tx_virt.c", "byte <= '~'", "true"),
+    ("timer_virt", "timer/virt.c", "request->id >= TIMER_IDS", "request->id > TIMER_IDS"),
+]
+
+
+@pytest.mark.parametrize("name, source, right, wrong", PLANTED, ids=[f"{p[0]}-{p[2]}" for p in PLANTED])
+def test_what_is_planted_is_found(name, source, right, wrong, tmp_path):
+    text = (ROOT / source).read_text()
+    assert text.count(right) == 1
+    planted = tmp_path / source
+    planted.parent.mkdir(parents=True)
+    planted.write_text(text.replace(right, wrong))
+    subprocess.run(["make", "--no-print-directory", "-C", ROOT, "SETUP=no", "fuzz-planted", f"NAME={name}",
+                    f"PLANT={tmp_path}", f"BESIDE={Path(source).parent}"], check=True, capture_output=True)
+    done = fuzz(tmp_path / "fuzzer", name, tmp_path, 100000)
+    assert done.returncode != 0
+    assert re.search(r"finding: |AddressSanitizer|runtime error", done.stderr), done.stderr[-4000:]
