@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A client that keeps `depth` requests of `size` bytes outstanding at its partition and
- * marks (count.h) each `every`th that is done. It looks at no data. Settings:
+ * marks (count.h) each `every`th that is done. It looks at no data. With depth 0 it only
+ * opens its disk. Settings:
  *
  *     operation=read|write, pattern=random|sequential, size, depth, every
+ *     report  milliseconds after reset at which to say how many were done since the
+ *             middle of that time
  *
  * bench/linux.c does the same under Linux.
  */
@@ -14,6 +17,7 @@
 #include <quoll/panic.h>
 #include <quoll/pd.h>
 #include <quoll/serial_client.h>
+#include <quoll/time.h>
 
 #include "count.h"
 #include "plan.h"
@@ -27,6 +31,8 @@ static struct {
     uint32_t size, depth, every;
     uint32_t places; /* of the partition that a request may go to */
     uint64_t asked, done;
+    uint64_t report; /* ns; 0: no report (any more) */
+    uint64_t done_by_half;
 } load;
 
 static uint32_t number(const char *key)
@@ -60,6 +66,19 @@ static void ask(uint32_t slot)
     load.asked += 1;
 }
 
+/* The clock is looked at only where a report was asked for. */
+static void report(void)
+{
+    uint64_t now = load.report == 0 ? 0 : quoll_now();
+
+    if (load.report != 0 && now >= load.report) {
+        quoll_log("served %lu", (unsigned long)(load.done - load.done_by_half));
+        load.report = 0;
+    } else if (load.report != 0 && now < load.report / 2) {
+        load.done_by_half = load.done;
+    }
+}
+
 static void begin(void)
 {
     load.count = load.size / info.block_size;
@@ -89,6 +108,7 @@ static void work(void)
                 BENCH_MARK();
             }
             ask(done.id);
+            report();
         }
         block_client_publish(&disk);
     } while (!block_client_sleep(&disk));
@@ -104,7 +124,8 @@ void pd_start(void)
     load.size = number("size");
     load.depth = number("depth");
     load.every = number("every");
-    QUOLL_INVARIANT(load.size > 0 && load.depth > 0);
+    load.report = QUOLL_MS(number("report"));
+    QUOLL_INVARIANT(load.size > 0);
     QUOLL_INVARIANT(block_client_open(&disk, "disk") == QUOLL_OK);
     QUOLL_INVARIANT((uint64_t)load.size * load.depth <= block_client_data_size(&disk));
     work();

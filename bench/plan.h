@@ -13,8 +13,9 @@
 #define QUEUE_ENTRIES  16384U
 #define QUEUE_CAPACITY 512U
 
-static const unsigned queue_sizes[] = {8, 16, 32}; /* net's frames; as sDDF's; block's requests */
-static const unsigned queue_batches[] = {1, 4, 16, 64, 256};
+__attribute__((unused)) static const unsigned queue_sizes[] = {
+    8, 16, 32}; /* net's frames; as sDDF's; block's requests */
+__attribute__((unused)) static const unsigned queue_batches[] = {1, 4, 16, 64, 256};
 
 /* ---- block, and Linux beside it ---- */
 
@@ -23,6 +24,14 @@ static inline uint64_t block_place(uint64_t number, uint64_t places)
 {
     return number * 0x9e3779b97f4a7c15U % (1U << 30) * places >> 30;
 }
+
+/* ---- growth: timeouts ---- */
+
+#define EXPIRIES_PER_MARK   16U
+#define TIMEOUTS_PER_CLIENT 64U /* TIMER_IDS */
+#define HEAP_CHANGES        1024U
+#define HEAP_MOST           10000U
+__attribute__((unused)) static const unsigned heap_counts[] = {1, 10, 100, 1000, HEAP_MOST};
 
 #define PLAN_LENGTH(plan) (sizeof(plan) / sizeof(plan)[0])
 

@@ -3,9 +3,9 @@
  * udpload PORT PAYLOAD COUNT WINDOW [PORT WINDOW]...: load for UDP echoes on localhost.
  *
  * Closed loop: keeps exactly WINDOW different datagrams outstanding at each port until
- * COUNT different ones have come back in all, and checks every byte. After 100 ms of
- * silence all outstanding ones are sent again (a stall); an echo that comes twice is
- * counted apart, so a stall never widens the window.
+ * COUNT different ones have come back in all, and checks every byte. After 100 ms of a
+ * port's silence all that are outstanding at it are sent again (a stall); an echo that
+ * comes twice is counted apart, so a stall never widens the window.
  *
  * Open loop: with @RATE for the first WINDOW, sends COUNT datagrams, RATE a second,
  * whatever comes back, and waits a second for the last ones. (Only what the host's
@@ -47,6 +47,7 @@ static struct load {
 static struct flow {
     int socket;
     uint64_t window, echoed;
+    double heard; /* when it echoed last, or was sent everything again */
     struct {
         uint64_t sequence;
         bool waiting;
@@ -106,15 +107,14 @@ static void send_next(struct flow *flow, uint64_t slot)
     send_sequence(flow, flow->slot[slot].sequence);
 }
 
-static void send_all_again(void)
+static void send_all_again(struct flow *flow)
 {
     load.stalls++;
-    for (struct flow *flow = flows; flow < flows + load.flows; flow++) {
-        for (uint64_t i = 0; i < flow->window; i++) {
-            if (flow->slot[i].waiting) {
-                send_sequence(flow, flow->slot[i].sequence);
-                load.resent++;
-            }
+    flow->heard = now();
+    for (uint64_t i = 0; i < flow->window; i++) {
+        if (flow->slot[i].waiting) {
+            send_sequence(flow, flow->slot[i].sequence);
+            load.resent++;
         }
     }
 }
@@ -135,28 +135,35 @@ static void take(struct flow *flow)
         return;
     }
     flow->slot[slot].waiting = false;
+    flow->heard = now();
     flow->echoed++;
     load.echoed++;
-    /* Of one flow, as many are sent as are to come back; several go on to the end alike. */
+    /* One port is sent as many as are to come back; several go on alike to the end. */
     if (load.flows > 1 || load.sent < load.count) {
         send_next(flow, slot);
     }
 }
 
-static void run_closed(void)
+static void start_closed(void)
 {
     for (unsigned f = 0; f < load.flows; f++) {
+        flows[f].heard = now();
         for (uint64_t i = 0; i < flows[f].window; i++) {
             send_next(&flows[f], i);
         }
     }
+}
+
+static void run_closed(void)
+{
+    start_closed();
     while (load.echoed < load.count && load.stalls < STALLS_MAX) {
-        if (poll(readable, load.flows, SILENCE_MS) == 0) {
-            send_all_again();
-        }
+        (void)poll(readable, load.flows, SILENCE_MS);
         for (unsigned f = 0; f < load.flows; f++) {
             if ((readable[f].revents & (POLLIN | POLLERR)) != 0) {
                 take(&flows[f]);
+            } else if ((now() - flows[f].heard) * 1000 > SILENCE_MS) {
+                send_all_again(&flows[f]);
             }
         }
     }

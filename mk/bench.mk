@@ -16,7 +16,7 @@ BENCH_TOOL  := $(BENCH_DIR)/bench
 BENCH_JSON  := $(BUILD)/bench.json
 # The baseline's name of this SDK.
 BENCH_KIND  := $(if $(MICROKIT_SDK),$(shell cat $(SDK)/VERSION 2>/dev/null),devkit)
-BENCH_SETS  := net,queue,block,linux,ring
+BENCH_SETS  := net,queue,block,growth,fairness,overload,size,linux,ring
 BENCH       ?= $(BENCH_SETS)
 BENCH_COMMA := ,
 BENCH_CFLAGS := -std=c17 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP
@@ -96,7 +96,9 @@ bench: bench-programs bench-tool $(BENCH_NEEDS) disk $(QUOLL) $(BOARD_DTB)
 
 .PHONY: bench-keep
 bench-keep: $(BENCH_TOOL)
-	@$(BENCH_TOOL) keep $(BENCH_JSON) bench/baseline.json $(BENCH_KIND)
+	@$(foreach kind,$(BENCH_KIND) linux host,$(BENCH_TOOL) keep $(BENCH_JSON) bench/baseline.json $(kind) &&) true
+	@mkdir -p docs/performance
+	@$(BENCH_TOOL) draw bench/baseline.json docs/performance
 
 .PHONY: bench-tool
 bench-tool: $(BENCH_TOOL) $(BENCH_DIR)/count.so $(BENCH_DIR)/udpload

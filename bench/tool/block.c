@@ -65,7 +65,7 @@ static void one_case(const struct kind *k)
         return;
     }
     guest_compose("block", yaml_of(k));
-    guest_boot(&guest, "block", disk_options());
+    guest_boot(&guest, "block", disk_options(0));
     struct count_file *copy = NULL;
 
     if (settings.functions > 0) {
@@ -92,7 +92,7 @@ static void one_linux(const struct kind *k)
     }
     guest_boot_linux(&guest,
                      text("%s -append \"console=ttyAMA0 quiet panic=-1 -- %s %s %u %u %u\"",
-                          disk_options(), k->operation, k->pattern, k->size, k->depth, EVERY));
+                          disk_options(0), k->operation, k->pattern, k->size, k->depth, EVERY));
     take_runs(&guest, &runs);
     figures_case(&guest, "linux", name_of(k), &runs, "program");
     guest_end(&guest);

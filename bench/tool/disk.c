@@ -35,9 +35,9 @@ void disk_make(void)
     }
 }
 
-const char *disk_options(void)
+const char *disk_options(unsigned requests)
 {
-    return text("-drive if=none,id=disk,format=raw,snapshot=on,file=%s "
+    return text("-drive if=none,id=disk,format=raw,snapshot=on,throttling.iops-total=%u,file=%s "
                 "-device virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0",
-                path());
+                requests, path());
 }

@@ -15,7 +15,8 @@
 /** Make the disk if it is not there. */
 void disk_make(void);
 
-/** The emulator's options for it. What the guest writes is forgotten. */
-const char *disk_options(void);
+/** The emulator's options for it, with at most so many requests a second (0: as fast as it goes).
+ * What the guest writes is forgotten. */
+const char *disk_options(unsigned requests);
 
 #endif

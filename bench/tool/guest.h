@@ -12,7 +12,7 @@
 #include "bench.h"
 #include "elf_file.h"
 
-#define GUEST_OWNERS 96U
+#define GUEST_OWNERS 192U
 
 /* Owners are numbered: these two, then the protection domains in the report's order. */
 enum { OWNER_KERNEL, OWNER_OTHER, OWNER_FIRST };

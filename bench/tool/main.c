@@ -21,8 +21,11 @@ static const struct {
     void (*run)(void);
     const char *kind; /* of results that do not depend on the SDK */
 } sets[] = {
-    {"net", set_net, NULL},     {"block", set_block, NULL}, {"linux", set_linux, "linux"},
-    {"queue", set_queue, NULL}, {"ring", set_ring, "host"},
+    {"net", set_net, NULL},           {"block", set_block, NULL},
+    {"linux", set_linux, "linux"},    {"queue", set_queue, NULL},
+    {"ring", set_ring, "host"},       {"growth", set_growth, NULL},
+    {"fairness", set_fairness, NULL}, {"overload", set_overload, NULL},
+    {"size", set_size, NULL},
 };
 #define SETS (sizeof sets / sizeof sets[0])
 

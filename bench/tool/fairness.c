@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fairness: Jain's index over eight equal clients (1: all get the same; 1/8: one gets
+ * everything), and what a client with one packet or request outstanding gets beside seven
+ * with 32: its share of what was served, over its share of what was outstanding. Noted
+ * only: who is served when depends on the host.
+ */
+#include "disk.h"
+#include "figures.h"
+#include "load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CLIENTS 8U
+#define GREEDY  32U
+
+/* The disk is what is scarce, as in life, and not the CPU: 5,000 requests a second. */
+#define SLOW_DISK 5000U
+
+static double jain(const double *served, unsigned number)
+{
+    double sum = 0, squares = 0;
+
+    for (unsigned i = 0; i < number; i++) {
+        sum += served[i];
+        squares += served[i] * served[i];
+    }
+    return squares == 0 ? 0 : sum * sum / (number * squares);
+}
+
+static double share(const double *served)
+{
+    double sum = 0;
+
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        sum += served[i];
+    }
+    return served[0] / sum * (1 + (CLIENTS - 1) * GREEDY);
+}
+
+/* ---- Network ---- */
+
+static void net(void)
+{
+    static const unsigned windows[] = {1, 8, 32};
+    struct load load = {.payload = 64, .window = 1, .flows = CLIENTS, .count = 800};
+    struct guest guest;
+
+    load_boot_echoes(&guest, "fairness", CLIENTS);
+    load_run(&guest, &load);
+    load.count = 60000;
+    for (unsigned w = 0; w < 3; w++) {
+        load.window = windows[w];
+        load_run(&guest, &load);
+        figures_note("fairness", text("net, 8 with %u", windows[w]), "Jain's index",
+                     jain(load.echoed_by, CLIENTS));
+    }
+    load.window = GREEDY;
+    load.window_of_first = 1;
+    load_run(&guest, &load);
+    figures_note("fairness", "net, 7 with 32, 1 with 1", "share of small", share(load.echoed_by));
+    guest_end(&guest);
+}
+
+/* ---- Disk ---- */
+
+/* What each client says: "served N". */
+static void read_served(struct guest *guest, double *served)
+{
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        char mine[32];
+
+        /* The console's virtualiser colours names. */
+        snprintf(mine, sizeof mine, "c%u\x1b[0m: served ", i);
+        guest_wait_words(guest, mine, 120);
+        char *log = guest_log(guest);
+
+        served[i] = strtod(strstr(log, mine) + strlen(mine), NULL);
+        free(log);
+    }
+}
+
+static void block(bool slow, unsigned depth_of_first, unsigned depth, double *served)
+{
+    char clients[4096] = "";
+    struct guest guest;
+
+    for (unsigned c = 0; c < CLIENTS; c++) {
+        size_t length = strlen(clients);
+
+        snprintf(
+            clients + length, sizeof clients - length,
+            "  c%u: {program: block.elf, disk: {partition: p%u, access: read, data: 256K, quota: "
+            "32}, console: , settings: {operation: read, size: \"4096\", depth: \"%u\", "
+            "report: \"1000\"}}\n",
+            c, c + 1, c == 0 ? depth_of_first : depth);
+    }
+    guest_compose("fairness", text(DISK_SYSTEM "clients:\n%s", clients));
+    guest_boot(&guest, "fairness", disk_options(slow ? SLOW_DISK : 0));
+    read_served(&guest, served);
+    guest_end(&guest);
+}
+
+void set_fairness(void)
+{
+    double served[CLIENTS];
+
+    disk_make();
+    net();
+    block(true, 8, 8, served);
+    figures_note("fairness", "block, 8 with 8", "Jain's index", jain(served, CLIENTS));
+    block(true, 1, GREEDY, served);
+    figures_note("fairness", "block, 7 with 32, 1 with 1", "share of small", share(served));
+    block(false, 8, 8, served);
+    figures_note("fairness", "block, CPU scarce, 8 with 8", "Jain's index", jain(served, CLIENTS));
+}
