@@ -35,7 +35,7 @@ $(foreach k,$(HOSTILE_KINDS),$(foreach s,$(HOSTILE_SOURCES),\
   $(eval $(call sim_link,$(k),$(call hostile_sim,$(k),$(s)),$(call sim_objects,$(k),$(call hostile_parts,$(s)))))))
 
 .PHONY: hostile-sim
-hostile-sim: $(SIM)/quoll-sim $(SIM)/quoll-sim-asan $(QUOLL) $(BOARD_DTB) \
+hostile-sim: $(SIM)/quoll-sim $(SIM)/quoll-sim-asan $(QUOLL) $(BOARD_DTB) $(SIM)/asan/systems/webserver/system.system \
     $(foreach k,$(HOSTILE_KINDS),$(foreach s,$(HOSTILE_SOURCES),$(call hostile_sim,$(k),$(s))))
 
 test: hostile-sim
