@@ -85,11 +85,14 @@ fuzz: fuzzers
 fuzz-keep: fuzzers
 	@$(FUZZ_CAMPAIGN) --keep $(FUZZ)
 
-# A fuzzer NAME of a program with a mistake: its source in the folder PLANT, whose own
+# The fuzzer NAME of a program with a mistake: the folder PLANT has its SOURCE, whose own
 # headers are those beside the right one (tests/fuzz/test_fuzz.py).
+FUZZ_PLANTED = $(FUZZ_CC) -I$(PLANT) -I$(PLANT)/include $(FUZZ_CFLAGS) -I$(dir $(SOURCE)) -MF $(PLANT)/d
 fuzz-planted:
-	@$(FUZZ_CC) -I$(PLANT) $(FUZZ_CFLAGS) -I$(BESIDE) -MF $(PLANT)/d -c tests/fuzz/fuzz_$(NAME).c -o $(PLANT)/o
-	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(PLANT)/o -Wl,--start-group $(FUZZ_OUT)/libparts.a $(FUZZ_OUT)/libquoll.a \
-	    -Wl,--end-group $(FUZZ_LIBS) -o $(PLANT)/fuzzer
+	@$(FUZZ_PLANTED) -c tests/fuzz/fuzz_$(NAME).c -o $(PLANT)/fuzz_$(NAME).o
+	@grep -q '"$(SOURCE)"' tests/fuzz/fuzz_$(NAME).c || test $(suffix $(SOURCE)) = .h || \
+	    $(FUZZ_PLANTED) -include tests/fuzz/zeroed.h -c $(PLANT)/$(SOURCE) -o $(PLANT)/source.o
+	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $(PLANT)/*.o -Wl,--start-group $(FUZZ_OUT)/libparts.a \
+	    $(FUZZ_OUT)/libquoll.a -Wl,--end-group $(FUZZ_LIBS) -o $(PLANT)/fuzzer
 
 -include $(shell find $(FUZZ_OUT) -name '*.d' 2>/dev/null)

@@ -15,7 +15,7 @@
 #include <quoll/timer.h>
 
 #define INTERRUPT 61U
-#define MOST      4000U
+#define MOST      600U
 
 static struct fuzz_peer virt;
 static bool virt_lies, waiting;

@@ -12,7 +12,7 @@
 
 #define DATA_SIZE 65536U
 #define IDS       256U
-#define MOST      4000U
+#define MOST      1000U
 
 #pragma clang section bss = "zeroed"
 static struct block_client disk;

@@ -21,7 +21,7 @@
 #define B_IO      0x60000000U
 #define DATA_SIZE 65536U
 #define IDS       32U
-#define MOST      200000U
+#define MOST      15000U
 
 static struct fuzz_peer driver, a, b;
 static struct gpt_image image;

@@ -12,7 +12,7 @@
 
 #define BUFFERS 8U
 #define SIZE    (BUFFERS * NET_BUFFER_SIZE)
-#define MOST    8000U
+#define MOST    1500U
 
 #pragma clang section bss = "zeroed"
 static struct net_client nic;

@@ -19,7 +19,7 @@
 #define UNTOUCHED 0xa5
 #define OURS      0x11 /* in the pool: what is for this client, */
 #define ANOTHERS  0x22 /* and what is not */
-#define MOST      60000U
+#define MOST      4000U
 
 static struct fuzz_peer virt, client;
 static unsigned char *pool, *data;

@@ -14,7 +14,7 @@
 
 #define BUFFERS 16U
 #define IO      0x70000000ULL
-#define MOST    20000U
+#define MOST    3000U
 
 static struct fuzz_peer driver, first, second;
 static unsigned char *pool;

@@ -18,7 +18,7 @@
 #define HEADS_IO  0x70000000ULL
 #define DATA_SIZE 8192U
 #define FRAMES    (DATA_SIZE / NET_BUFFER_SIZE)
-#define MOST      60000U
+#define MOST      5000U
 
 static struct fuzz_peer driver, first, second;
 static unsigned char *data[2];

@@ -17,7 +17,7 @@
 
 #define INTERRUPT 61U
 #define QUEUE     64U
-#define MOST      8000U
+#define MOST      6000U
 
 static struct fuzz_peer virt;
 static bool virt_lies;

@@ -11,7 +11,7 @@
 #include <quoll/log.h>
 #include <quoll/serial_client.h>
 
-#define MOST 8000U
+#define MOST 3000U
 
 #pragma clang section bss = "zeroed"
 static struct serial_client console;

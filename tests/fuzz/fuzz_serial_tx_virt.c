@@ -14,7 +14,7 @@
 #pragma clang section bss = ""
 
 #define QUEUE 64U
-#define MOST  60000U
+#define MOST  6000U
 
 static struct fuzz_peer driver, first, second;
 static bool driver_lies, first_lies;

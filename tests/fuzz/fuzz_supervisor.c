@@ -14,7 +14,7 @@
 #pragma clang section bss = ""
 
 #define CHILDREN 5U
-#define MOST     4000U
+#define MOST     2000U
 
 static void set_up(void)
 {

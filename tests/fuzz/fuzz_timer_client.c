@@ -11,7 +11,7 @@
 #include <quoll/time.h>
 #include <quoll/timer_client.h>
 
-#define MOST 4000U
+#define MOST 1000U
 #define IDS  6U
 
 #pragma clang section bss = "zeroed"

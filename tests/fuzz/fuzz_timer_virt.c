@@ -12,7 +12,7 @@
 #include "timer/virt.c"
 #pragma clang section bss = ""
 
-#define MOST 60000U
+#define MOST 3000U
 
 static struct fuzz_peer driver, first, second;
 static bool driver_lies, first_lies;

@@ -16,7 +16,7 @@
 #define DATA_IO 0x40000000ULL
 #define IDS     32U
 #define BLOCKS  1000U
-#define MOST    30000U
+#define MOST    8000U
 
 static struct fuzz_peer virt;
 static bool device_lies, virt_lies;

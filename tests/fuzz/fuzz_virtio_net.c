@@ -17,7 +17,7 @@
 #define HEADS_IO 0x50000000ULL
 #define DATA_IO  0x60000000ULL
 #define BUFFERS  16U
-#define MOST     30000U
+#define MOST     8000U
 
 static struct fuzz_peer rx_virt, tx_virt;
 static bool device_lies, virts_lie;

@@ -298,6 +298,19 @@ static void lie_in_ring(uint8_t when)
     }
 }
 
+/* Says that it is done with a chain that it has, or one near to it, having written anything. */
+static void lie_about_chain(void)
+{
+    unsigned queue = fuzz_below(QUEUES);
+    struct played_chain chain;
+
+    if (played_next(queue, &chain)) {
+        uint16_t head = fuzz8() < 192 ? chain.head : (uint16_t)fuzz_odd(chain.head, VIRTQUEUE_MAX);
+
+        played_use(queue, head, (uint32_t)fuzz_odd(chain.part[0].length, 2048));
+    }
+}
+
 void played_hurt(void)
 {
     uint8_t act = fuzz8();
@@ -311,8 +324,10 @@ void played_hurt(void)
         break;
     case 2:
     case 3:
-    case 4:
         lie_in_ring(when);
+        break;
+    case 4:
+        lie_about_chain();
         break;
     case 5:
         device.interrupts = (uint32_t)fuzz_odd(VIRTIO_INTERRUPT_CONFIG, 3);
