@@ -116,6 +116,7 @@ static void call(CXCursor e)
     const char *name = name_of(callee);
     int count = clang_Cursor_getNumArguments(e), told = -1;
 
+    calls_add(function, callee);
     if (trusted(TRUST_SOURCE, name, &told) && told >= 0 && told < count) {
         put_behind(clang_Cursor_getArgument(e, (unsigned)told), PEER | WIDE);
     } else if (takes_entry(callee)) {

@@ -122,6 +122,11 @@ const char *parameter_usr(CXCursor function, unsigned number);
 bool makes_pointer(CXCursor cast);
 unsigned pointer_made_by_function(void);
 
+/* ---- calls.c: who calls whom ---- */
+
+void calls_add(CXCursor caller, CXCursor callee);
+bool calls_itself(CXCursor function);
+
 /* ---- rules.c: what is refused ---- */
 
 void learn_end(CXCursor function);

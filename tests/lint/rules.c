@@ -304,6 +304,9 @@ static void check_loops(CXCursor cursor)
     enum CXCursorKind kind = clang_getCursorKind(cursor);
     struct children c = children_of(cursor);
 
+    if (kind == CXCursor_GotoStmt) {
+        find(cursor, "loop", "jumps, perhaps back");
+    }
     if (kind == CXCursor_ForStmt || kind == CXCursor_WhileStmt || kind == CXCursor_DoStmt) {
         check_loop(cursor);
     }
@@ -327,6 +330,9 @@ void check(CXCursor definition)
     }
     check_memory(definition, false);
     check_loops(definition);
+    if (calls_itself(definition)) {
+        find(definition, "recursion", "comes to call itself");
+    }
     (void)check_panics(definition, false);
 }
 

@@ -152,3 +152,9 @@ def test_an_address_that_is_an_instruction(tool, mac, register):
     else:
         assert f": web: its configuration holds the bytes of an instruction that writes {register}\n" in done.stderr
         assert done.returncode == 1
+
+
+def test_no_region_can_be_executed(tool):
+    assert tool.build(GOOD).returncode == 0
+    perms = re.findall(r'perms="(\w+)"', (tool.directory / "out" / "system.system").read_text())
+    assert set(perms) == {"r", "rw"} and len(perms) > 30
