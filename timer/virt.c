@@ -41,12 +41,16 @@ struct client {
 };
 
 static_assert(TIMER_IDS == 64U, "a bit per timeout");
+static_assert(MAX_CLIENTS <= 64U, "a bit per client");
+
+#define CLIENT_BIT(number) (UINT64_C(1) << (number))
 
 static struct {
     struct link device;
     uint64_t armed; /* what the driver has been asked for, or NEVER */
     struct heap heap;
     unsigned clients;
+    uint64_t active; /* clients that this wake-up is about: their links have been checked */
     struct client client[MAX_CLIENTS];
     struct heap_node *nodes[MAX_CLIENTS * TIMER_IDS];
 } virt;
@@ -168,15 +172,35 @@ static void expire(struct timeout *timeout, uint64_t now)
     }
 }
 
-/* In the order of their times. Each expires once at most: its next time is after now. */
+/* Make a client active. What its old life has set is forgotten. */
+static void look_at(unsigned number)
+{
+    struct client *client = &virt.client[number];
+    bool was_up = client->link.up;
+
+    virt.active |= CLIENT_BIT(number);
+    if (link_check(&client->link) != LINK_UP && was_up) {
+        forget_all(client);
+    }
+}
+
+/*
+ * In the order of their times. Each expires once at most: its next time is after now. A
+ * client is looked at before, since it may have a new life, of which we shall hear.
+ */
 static void expire_all(void)
 {
     uint64_t now = quoll_now();
-    struct heap_node *first = heap_first(&virt.heap);
+    struct heap_node *first;
 
-    while (first != NULL && first->when <= now && first->when != NEVER) {
-        expire((struct timeout *)first, now);
-        first = heap_first(&virt.heap);
+    while ((first = heap_first(&virt.heap)) != NULL && first->when <= now && first->when != NEVER) {
+        struct timeout *timeout = (struct timeout *)first;
+
+        if ((virt.active & CLIENT_BIT(timeout->client)) != 0) {
+            expire(timeout, now);
+        } else {
+            look_at(timeout->client);
+        }
     }
 }
 
@@ -249,18 +273,21 @@ static void arm(void)
 
 /* ---- Wake-ups ---- */
 
-static void check_clients(microkit_channel channel)
+/* Who is not active has nothing for us: it notifies us of requests, of room and of its lives. */
+static void wake_client(microkit_channel channel)
 {
     for (unsigned i = 0; i < virt.clients; i++) {
-        struct client *client = &virt.client[i];
-        bool was_up = client->link.up;
-
-        if (link_check(&client->link) != LINK_UP && was_up) {
-            forget_all(client); /* they were its old life's */
+        if (virt.client[i].link.config->channel == channel) {
+            link_count(&virt.client[i].link, COUNT_WOKEN, 1);
+            look_at(i);
+            return;
         }
-        link_count(&client->link, COUNT_WOKEN, channel == client->link.config->channel);
-        (void)link_broken(&client->link);
     }
+}
+
+static bool is_served(unsigned number)
+{
+    return (virt.active & CLIENT_BIT(number)) != 0 && virt.client[number].link.up;
 }
 
 static void serve_clients(void)
@@ -269,18 +296,20 @@ static void serve_clients(void)
 
     do {
         done = true;
-        for (unsigned i = 0; i < virt.clients; i++) {
-            if (virt.client[i].link.up) {
+        for (unsigned i = 0; virt.active >> i != 0; i++) {
+            if (is_served(i)) {
                 done = serve_batch(&virt.client[i]) && done;
             }
         }
         expire_all();
-        for (unsigned i = 0; i < virt.clients; i++) {
-            if (virt.client[i].link.up) {
+        for (unsigned i = 0; virt.active >> i != 0; i++) {
+            if (is_served(i)) {
                 tell_untold(&virt.client[i]);
+                (void)link_broken(&virt.client[i].link);
             }
         }
     } while (!done);
+    virt.active = 0;
 }
 
 static void open_client(const struct quoll_link_config *config)
@@ -315,7 +344,7 @@ void pd_wake(microkit_channel channel)
     if (device == LINK_CAME_UP) {
         virt.armed = NEVER; /* a new life of the driver knows nothing */
     }
-    check_clients(channel);
+    wake_client(channel);
     if (device != LINK_DOWN) {
         link_count(&virt.device, COUNT_WOKEN, channel == virt.device.config->channel);
         take_expiries();
