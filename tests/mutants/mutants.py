@@ -48,7 +48,7 @@ FILES = ("include/quoll/queue.h", "include/quoll/link.h", "core/link.c", "includ
          "serial/*virt.c", "serial/driver.c", "timer/virt.c", "timer/driver.c", "*/drivers/*.c")
 QUEUE_TESTS = ["test_link_order", "test_link_info", "test_panics", "test_queue", "test_link", "test_serial_driver", "test_timer_driver", "test_block_driver",
                "test_net_driver", "test_net_rx_virt"]
-UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM* and those that include the file
+UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM*, test_ROOM_PART* and those that include the file
     "include/quoll/queue.h": QUEUE_TESTS, "include/quoll/link.h": QUEUE_TESTS, "core/link.c": QUEUE_TESTS,
     "include/quoll/virtqueue.h": ["test_order", "test_panics", "test_virtqueue", "test_virtio", "test_virtio_blk"],
     "bus/virtio/virtqueue.c": ["test_panics", "test_virtqueue", "test_virtio_blk"],
@@ -70,7 +70,7 @@ SMALL = {  # for all schedules
     "numbers": (["include/quoll/queue.h"], ["numbers_producer", "numbers_consumer"]),
     "lives": (["include/quoll/queue.h", "include/quoll/link.h", "core/link.c"], ["lives_keeper", "lives_left", "lives_right"]),
 }
-CPU_SECONDS, TIMEOUT = 30, 300
+CPU_SECONDS, TIMEOUT = 8, 300
 
 
 class Mutant:
@@ -117,11 +117,12 @@ def rooms_of(path):
 
 def unit_tests_of(path):
     room, stem = path.split("/")[0], Path(path).stem
+    part = re.sub(r"_(virt|client|table)$", "", stem)  # of a room: rx, virt, ...
     wanted = set(UNIT_TESTS.get(path, []))
     for test in ROOT.glob("tests/unit/test_*.c"):
         depends = ROOT / "build/unit/obj/tests/unit" / f"{test.stem}.d"
         included = path.endswith(".c") and depends.exists() and path in depends.read_text().split()
-        if included or re.match(rf"test_({room}_)?{stem}(_.*)?$", test.stem):
+        if included or re.match(rf"test_({room}_)?{stem}(_.*)?$|test_{room}_{part}(_.*)?$", test.stem):
             wanted.add(test.stem)
     return sorted(test for test in wanted if not test.startswith("test_race_"))  # too long, and by chance
 
