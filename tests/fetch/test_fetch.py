@@ -34,7 +34,7 @@ PLANTED = {
 
 
 def make(*words):
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "MICROKIT_SDK"))}
     done = subprocess.run(["make", "-s", "SETUP=no", "JOBS=2", *words], cwd=ROOT, env=env, capture_output=True,
                           text=True, timeout=1200)
     assert done.returncode == 0, done.stdout + done.stderr
