@@ -7,7 +7,8 @@
 
 FETCH          := $(BUILD)/fetch/fetch
 FETCH_SOURCES  := $(wildcard tests/fetch/*.c) tool/lib/elf_file.c tool/lib/text.c tool/lib/diag.c block/gpt.c
-FETCH_PROGRAMS := $(filter-out %/supervisor.elf,$(PROGRAM_ELFS))
+FETCH_PROGRAMS := $(filter-out %/supervisor.elf,$(PROGRAM_ELFS)) \
+                  $(foreach p,ticker responder disk,$(TEST_PROGRAMS)/$(p).elf)
 FETCH_PLANTED  := $(patsubst tests/fetch/planted/%.c,$(OUT)/fetch/%.elf,$(wildcard tests/fetch/planted/*.c))
 WAKEUPS        ?= 400
 

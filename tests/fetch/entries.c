@@ -156,7 +156,35 @@ static bool say_client(struct peer *peer, void *entry)
     }
 }
 
+/* To clients' libraries, for what they asked. */
+static bool say_library(struct peer *peer, void *entry)
+{
+    const void *asked = peer->role >= CLIENT_RECEIVED ? next_pending(peer) : NULL;
+
+    switch (peer->role) {
+    case CLIENT_EXPIRY:
+        *(struct timer_expiry *)entry = (struct timer_expiry){.id = draw(TIMER_IDS), .count = 1};
+        return true;
+    case CLIENT_RECEIVED:
+    case CLIENT_SENT:
+        if (asked != NULL) {
+            memcpy(entry, asked, sizeof(struct net_frame));
+            ((struct net_frame *)entry)->length = (uint16_t)(NET_FRAME_MIN + draw(1400));
+        }
+        return asked != NULL;
+    case CLIENT_ANSWER:
+        if (asked != NULL) {
+            *(struct block_response *)entry =
+                (struct block_response){.id = ((const struct block_request *)asked)->id};
+        }
+        return asked != NULL;
+    default:
+        return false;
+    }
+}
+
 bool world_say(struct world *w, struct peer *peer, void *entry)
 {
-    return say_device(w, peer, entry) || say_driver(peer, entry) || say_client(peer, entry);
+    return say_device(w, peer, entry) || say_driver(peer, entry) || say_client(peer, entry) ||
+           say_library(peer, entry);
 }

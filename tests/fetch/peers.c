@@ -40,6 +40,10 @@ static const struct {
     [EXPIRY] = {sizeof(struct timer_expiry), sizeof(struct timer_request)},
     [TIMEOUT] = {sizeof(struct timer_request), sizeof(struct timer_expiry)},
     [DEVICE_TIMEOUT] = {sizeof(struct timer_request), sizeof(struct timer_expiry)},
+    [CLIENT_EXPIRY] = {sizeof(struct timer_expiry), sizeof(struct timer_request)},
+    [CLIENT_RECEIVED] = {sizeof(struct net_frame), sizeof(struct net_frame)},
+    [CLIENT_SENT] = {sizeof(struct net_frame), sizeof(struct net_frame)},
+    [CLIENT_ANSWER] = {sizeof(struct block_response), sizeof(struct block_request)},
 };
 
 static const struct program programs[] = {
@@ -73,6 +77,17 @@ static const struct program programs[] = {
     {"virtio_blk", {{LINK_BLOCK_DEVICE, DEVICE_REQUEST}}, VIRTIO_ID_BLOCK, true, KIND_COUNT},
     {"pl011", {{LINK_SERIAL_TX_DEVICE, BYTE}}, 0, true, KIND_COUNT},
     {"arm_timer", {{LINK_TIMER_DEVICE, DEVICE_TIMEOUT}}, 0, false, KIND_COUNT},
+    {"ticker",
+     {{LINK_TIMER_CLIENT, CLIENT_EXPIRY}, {LINK_SERIAL_TX_CLIENT, NONE}},
+     .own = KIND_COUNT},
+    {"responder",
+     {{LINK_NET_RX_CLIENT, CLIENT_RECEIVED},
+      {LINK_NET_TX_CLIENT, CLIENT_SENT},
+      {LINK_SERIAL_TX_CLIENT, NONE}},
+     .own = KIND_COUNT},
+    {"disk",
+     {{LINK_BLOCK_CLIENT, CLIENT_ANSWER}, {LINK_SERIAL_TX_CLIENT, NONE}},
+     .own = KIND_COUNT},
     {"twice", {{LINK_NET_TX_CLIENT, CLIENT_FRAME}}, VIRTIO_ID_NET, true, KIND_COUNT},
 };
 
@@ -102,9 +117,16 @@ static void watch_half(struct machine *m, struct peer *peer, unsigned link)
     machine_step_on_store(m, mine + offsetof(struct link_half, consume), 4, KIND_DATA, link);
 }
 
+/* A client's own: what it makes of it is not its library's matter. */
+static bool has_own_data(enum role role)
+{
+    return role == CLIENT_RECEIVED || role == CLIENT_SENT || role == CLIENT_ANSWER;
+}
+
 static bool has_data(enum role role)
 {
-    return role == POOL_FRAME || role == CLIENT_BUFFER || role == CLIENT_FRAME || role == REQUEST;
+    return role == POOL_FRAME || role == CLIENT_BUFFER || role == CLIENT_FRAME || role == REQUEST ||
+           has_own_data(role);
 }
 
 static void add_data(struct world *w, struct peer *peer, unsigned link)
@@ -112,7 +134,24 @@ static void add_data(struct world *w, struct peer *peer, unsigned link)
     peer->config->data = (struct quoll_region_config){
         .vaddr = DATA + link * 0x1000000U, .size = DATA_SIZE, .io = link + 1U, .coherent = 1};
     peer->data = machine_map(w->machine, peer->config->data.vaddr, DATA_SIZE);
-    machine_watch(w->machine, peer->config->data.vaddr, DATA_SIZE, KIND_DATA, link);
+    if (!has_own_data(peer->role)) {
+        machine_watch(w->machine, peer->config->data.vaddr, DATA_SIZE, KIND_DATA, link);
+    }
+}
+
+/* As in a system file; to those who are no clients it is only a name. */
+static const char *device_of(enum quoll_link_kind kind)
+{
+    switch (kind) {
+    case LINK_TIMER_CLIENT:
+        return "clock";
+    case LINK_SERIAL_TX_CLIENT:
+        return "console";
+    case LINK_BLOCK_CLIENT:
+        return "disk";
+    default:
+        return "nic";
+    }
 }
 
 static void add_link(struct world *w, unsigned link)
@@ -131,14 +170,14 @@ static void add_link(struct world *w, unsigned link)
         .peer_pd = (uint8_t)(link + 1U),
         .data = {.io = QUOLL_NO_IO},
     };
-    snprintf(peer->config->name, sizeof peer->config->name, "peer%u", link);
+    strcpy(peer->config->name, device_of(w->program->link[link].kind));
     peer->theirs = machine_map(w->machine, peer->config->mine, 0x10000);
     peer->ours = machine_map(w->machine, peer->config->peer, 0x10000);
     watch_half(w->machine, peer, link);
     if (has_data(role)) {
         add_data(w, peer, link);
     }
-    if (role == REQUEST) {
+    if (role == REQUEST || role == CLIENT_ANSWER) {
         strcpy(peer->config->settings.block.partition, "boot");
         peer->config->settings.block.writable = 1;
         peer->config->settings.block.quota = 16;
@@ -161,7 +200,7 @@ static void tell(struct peer *peer)
 
     peer->ours->magic = LINK_MAGIC;
     peer->ours->version = LINK_VERSION;
-    if (peer->role == RESPONSE) {
+    if (peer->role == RESPONSE || peer->role == CLIENT_ANSWER) {
         memcpy(peer->ours->info, &disk, sizeof disk);
     } else {
         memcpy(peer->ours->info, &net, sizeof net);

@@ -23,6 +23,12 @@ LOADS = {
     "pl011": ["entries"],
     "arm_timer": ["entries"],
 }
+# The clients' libraries, in tests' programs.
+CLIENTS = {
+    "ticker": ["entries"],
+    "responder": ["entries", "information"],
+    "disk": ["entries", "information"],
+}
 PLANTED = {
     "entry": r"entry of link 0, byte \d+: loaded at 0x\w+ \(\w+\) and again at ",
     "data": r"data of link 0, byte \d+: loaded at 0x\w+ \(\w+\) and again at 0x\w+ \(memcpy\)",
@@ -58,7 +64,7 @@ def check(program, name):
     assert (done.returncode, numbers["findings"]) == (0, 0), done.stdout + done.stderr
     # One life of 400 and 20 short ones, each with its start.
     assert numbers["wake-ups"] == 401 + sum(n + 21 for n in range(20))
-    assert all(numbers[what] > 0 for what in LOADS[name]), done.stdout
+    assert all(numbers[what] > 0 for what in {**LOADS, **CLIENTS}[name]), done.stdout
 
 
 def test_all_programs_are_looked_at():
@@ -70,6 +76,12 @@ def test_all_programs_are_looked_at():
 @pytest.mark.parametrize("sdk", SDKS, ids=str)
 def test_program(sdk, name):
     check(sdk.programs / f"{name}.elf", name)
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.parametrize("sdk", SDKS, ids=str)
+def test_client_library(sdk, name):
+    check(sdk.test_programs / f"{name}.elf", name)
 
 
 def test_release():

@@ -43,6 +43,10 @@ enum role {
     EXPIRY,
     TIMEOUT,
     DEVICE_TIMEOUT,
+    CLIENT_EXPIRY, /* towards clients: their libraries */
+    CLIENT_RECEIVED,
+    CLIENT_SENT,
+    CLIENT_ANSWER,
 };
 
 struct program {
