@@ -31,7 +31,7 @@
 #define PAYLOAD_MIN 8U
 #define PAYLOAD_MAX 2048U
 #define SILENCE_MS  100
-#define STALLS_MAX  500U
+#define STALLS_MAX  500U /* of each port */
 #define OPEN_MAX    4000000U
 
 static struct load {
@@ -157,7 +157,7 @@ static void start_closed(void)
 static void run_closed(void)
 {
     start_closed();
-    while (load.echoed < load.count && load.stalls < STALLS_MAX) {
+    while (load.echoed < load.count && load.stalls < STALLS_MAX * load.flows) {
         (void)poll(readable, load.flows, SILENCE_MS);
         for (unsigned f = 0; f < load.flows; f++) {
             if ((readable[f].revents & (POLLIN | POLLERR)) != 0) {

@@ -7,6 +7,8 @@
 
 #include "table.h"
 
+#define WORTH_SAYING 0.5 /* instructions: less is somebody's timer that happened to expire */
+
 static json_t *all;
 
 static json_t *member(json_t *object, const char *name)
@@ -79,7 +81,7 @@ static json_t *parts_of(const struct guest *guest, const struct tally *tally, do
         if (i >= OWNER_FIRST) {
             *(is_client ? &clients : &framework) += (double)tally->by[i];
         }
-        if (tally->by[i] != 0) {
+        if ((double)tally->by[i] / units >= WORTH_SAYING) {
             put(parts, guest->owner[i].name, (double)tally->by[i] / units);
         }
     }

@@ -179,14 +179,16 @@ void set_growth(void)
     static const unsigned timers[] = {1, 8, 64, 512, 1024, 3072};
 
     disk_make();
-    for (unsigned i = 0; i < PLAN_LENGTH(nets); i++) {
+    for (unsigned i = 0; i < PLAN_LENGTH(nets) && wanted("net"); i++) {
         net_clients(nets[i]);
     }
-    for (unsigned i = 0; i < PLAN_LENGTH(timers); i++) {
+    for (unsigned i = 0; i < PLAN_LENGTH(timers) && wanted("timeout"); i++) {
         timeouts(timers[i]);
     }
-    heap();
-    for (unsigned i = 0; i < PLAN_LENGTH(disks); i++) {
+    if (wanted("heap")) {
+        heap();
+    }
+    for (unsigned i = 0; i < PLAN_LENGTH(disks) && wanted("partitions"); i++) {
         partitions(disks[i]);
     }
 }

@@ -47,8 +47,10 @@ static void one(struct guest *guest, double rate, unsigned percent)
     figures_note("overload", name, "served, % of the peak", load.echoed / 3 / rate * 100);
     figures_note("overload", name, "median, us", load.median_time);
     figures_note("overload", name, "longest, us", load.longest_time);
-    figures_note("overload", name, "instructions per echo",
-                 (double)tally_total(guest, &after) / (load.echoed + load.duplicates));
+    if (load.echoed > 0) {
+        figures_note("overload", name, "instructions per echo",
+                     (double)tally_total(guest, &after) / (load.echoed + load.duplicates));
+    }
 }
 
 static void boot(struct guest *guest, unsigned depth_of_reader)

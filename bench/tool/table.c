@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define COLUMNS 9U /* cases side by side */
-#define WIDTH   13
+#define COLUMNS 7U /* cases side by side */
+#define WIDTH   16
 
 static void row(FILE *file, const char *title, const char *group, const char *part,
                 json_t *const *cases, unsigned columns)
