@@ -31,7 +31,7 @@
 #define PAYLOAD_MIN 8U
 #define PAYLOAD_MAX 2048U
 #define SILENCE_MS  100
-#define STALLS_MAX  500U /* of each port */
+#define STALLS_MAX  100U /* of each port */
 #define OPEN_MAX    4000000U
 
 static struct load {
