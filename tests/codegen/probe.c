@@ -12,13 +12,8 @@
 #include <quoll/serial.h>
 #include <quoll/timer.h>
 
-uint64_t probe_block(struct queue_consumer *q)
+static inline uint64_t digest_block(struct block_request r)
 {
-    struct block_request r;
-
-    if (queue_look(q) == 0 || !block_requests_take(q, &r)) {
-        return 0;
-    }
     if (r.count > 128 || r.block > 1000000 - r.count || r.data > 4096) {
         return r.count + r.block + r.data + r.id;
     }
@@ -36,6 +31,27 @@ uint64_t probe_block(struct queue_consumer *q)
     default:
         return r.operation + r.id;
     }
+}
+
+uint64_t probe_block(struct queue_consumer *q)
+{
+    struct block_request r;
+
+    if (queue_look(q) == 0 || !block_requests_take(q, &r)) {
+        return 0;
+    }
+    return digest_block(r);
+}
+
+/* The same by the way of several at once. */
+uint64_t probe_many(struct queue_consumer *q)
+{
+    struct block_request some[2];
+
+    if (queue_look(q) == 0 || block_requests_take_many(q, some, 2) != 1) {
+        return 0;
+    }
+    return digest_block(some[0]);
 }
 
 uint64_t probe_timer(struct queue_consumer *q)
