@@ -497,6 +497,7 @@ def main():
     parser.add_argument("--names", type=Path, help="only those whose names are lines of this file")
     parser.add_argument("--floors", default=",".join(FLOORS), help="only these")
     parser.add_argument("--results", type=Path, help="a file of results: what is in it is not tried again, what is tried is added")
+    parser.add_argument("--tried", action="store_true", help="no more: the table of those in --results")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
@@ -517,7 +518,9 @@ def main():
         return 0
     start = time.monotonic()
     untried = read_results(mutants, options)
-    if untried:
+    if options.tried:
+        mutants = [m for m in mutants if m not in untried]
+    elif untried:
         run_all(untried, options)
     table(mutants)
     equivalent = read_equivalent()
@@ -525,7 +528,7 @@ def main():
     known = {m.name for m in mutants}
     bad = [f"survives, and nobody says why: {name}" for name in sorted(survivors - set(equivalent))]
     bad += [f"{EQUIVALENT.name}: stale: {name}" for name in equivalent
-            if name not in survivors and (name in known or not (options.only or options.sample or options.names))]
+            if name not in survivors and (name in known or not (options.only or options.sample or options.names or options.tried))]
     built = [m for m in mutants if "build" not in m.killed]
     print(f"\n{len(mutants)} mutants in {time.monotonic() - start:.0f} s: {len(built)} valid, "
           f"{sum(bool(m.killed) for m in built)} of them noticed, {len(survivors & set(equivalent))} equivalent, "
