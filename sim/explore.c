@@ -17,15 +17,12 @@
  * Multithreaded Programs", 2007): real drivers and virtualisers are too large for more. How
  * many there were is then part of a state.
  *
- * Several processes search, each from its own end: whoever has nothing left is given the
- * oldest state of another (pool.c).
+ * Several processes search (explorers.c), each from its own end: whoever has nothing left is
+ * given the oldest state of another (pool.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -291,7 +288,7 @@ static void search(enum reached reached)
     }
 }
 
-static void run_process(unsigned number)
+_Noreturn void explore_process(unsigned number)
 {
     memory_unshare();
     sim_options.quiet = true;
@@ -306,101 +303,4 @@ static void run_process(unsigned number)
     }
     count_now();
     _exit(0);
-}
-
-/* ---- All of them ---- */
-
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* Seconds that all processes together have used. */
-static double processors(void)
-{
-    struct rusage u;
-
-    getrusage(RUSAGE_CHILDREN, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
-static void show_progress(double since)
-{
-    struct pool_counts c = pool_counts();
-
-    fprintf(stderr, "\r%lu states, %lu steps, depth %lu, %.0f states/s ", c.states, c.steps,
-            c.depth, (double)c.states / since);
-}
-
-static int conclude(double took)
-{
-    struct pool_counts c = pool_counts();
-    const struct decision *failing;
-    size_t count;
-    const char *what = pool_failure(&failing, &count);
-
-    printf("%lu states, %lu steps, %lu ends, depth %lu; %.2f s, %.0f states/s on %u processes\n",
-           c.states, c.steps, c.ends, c.depth, took, (double)c.states / took, sim_options.jobs);
-    printf("%.2f s of processors, %.0f states/s of each\n", processors(),
-           (double)c.states / processors());
-    if (what != NULL) {
-        choice_taken.count = 0;
-        for (size_t i = 0; i < count; i++) {
-            decisions_add(&choice_taken, failing[i]);
-        }
-        snprintf(sim_outcome.what, sizeof sim_outcome.what, "%s", what);
-        campaign_failed("exhaustive search");
-        return 1;
-    }
-    if (pool_is_full() || c.states > sim_options.max_states) {
-        puts("stopped before all states were seen: no failure so far");
-        return 3;
-    }
-    puts(sim_options.odd == UINT64_MAX ? "all states seen: no failure"
-                                       : "all states within --odd seen: no failure");
-    return 0;
-}
-
-int explore(void)
-{
-    bool is_terminal = isatty(STDERR_FILENO);
-    double start = seconds(), shown = start;
-    unsigned running = sim_options.jobs;
-
-    for (size_t i = 0; i < sim_system.pd_count; i++) {
-        if (!sim_system.pds[i].checked) {
-            diag_fatal("%s is not a checked program: its accesses cannot be seen",
-                       sim_system.pds[i].name);
-        }
-    }
-    snapshot_create();
-    pool_create(running);
-    for (unsigned i = 0; i < running; i++) {
-        if (fork() == 0) {
-            run_process(i);
-        }
-    }
-    while (running > 0) {
-        int status;
-        pid_t child = waitpid(-1, &status, WNOHANG);
-        if (child > 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
-            diag_fatal("a process of the search has failed");
-        }
-        running -= child > 0;
-        if (child == 0) {
-            nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-        }
-        if (is_terminal && seconds() - shown > 1) {
-            shown = seconds();
-            show_progress(shown - start);
-        }
-    }
-    if (is_terminal) {
-        fputs("\r\033[K", stderr);
-    }
-    return conclude(seconds() - start);
 }

@@ -56,8 +56,14 @@ void pool_create(unsigned jobs)
 {
     pthread_mutexattr_t attributes;
 
+    if (shared != NULL) { /* of an earlier search */
+        munmap(shared, sizeof *shared);
+    }
     shared = map(sizeof *shared);
     for (unsigned i = 0; i < TABLES; i++) {
+        if (table[i] != NULL) {
+            munmap(table[i], SIZE(i) * sizeof *table[0]);
+        }
         table[i] = map(SIZE(i) * sizeof *table[0]);
     }
     shared->jobs = jobs;

@@ -14,7 +14,7 @@
  *     choice.c    every choice of a schedule, made, recorded, replayed
  *     run.c       one run from power-on
  *     watch.c     lost wake-ups in links
- *     explore.c   all schedules of a small system
+ *     explore.c   all schedules of a small system; explorers.c: by several processes
  *     shrink.c    a failing schedule made short
  *
  * What a system is (struct sim_system) is fixed once it is loaded. What happens to it is
@@ -341,8 +341,9 @@ void watch_access(const struct sim_view *view, uintptr_t address, bool write);
 void watch_signal(const struct sim_pd *pd, unsigned channel); /* it wakes its peer */
 void watch_check(void);
 
-/* explore.c */
+/* explore.c, explorers.c */
 int explore(void);
+_Noreturn void explore_process(unsigned number); /* one of those that search, from 0 */
 unsigned explore_ask(unsigned count, const char *what, const char *who);
 
 /* report.c */
