@@ -90,11 +90,23 @@ enum link_state link_renew(struct link *link)
     return LINK_CAME_UP;
 }
 
+/*
+ * A peer that began a new life since the last link_check() has set its half up anew, and its
+ * indices look wrong to us, innocently. Its life was counted before it could (the supervisor
+ * does so, then restarts it), so whoever saw such an index sees the life: the fence keeps our
+ * two looks in this order.
+ */
+static bool is_guilty(const struct link *link)
+{
+    atomic_thread_fence(memory_order_acquire);
+    return link_peer_life(link) == link->peer_life;
+}
+
 bool link_broken(struct link *link)
 {
     bool broken = link->out.broken || link->in.broken;
 
-    if (broken && !link->broken_counted) {
+    if (broken && !link->broken_counted && is_guilty(link)) {
         link->broken_counted = true;
         link_count(link, COUNT_BROKEN, 1);
     }

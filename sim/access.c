@@ -33,7 +33,7 @@ void access_look(const volatile void *at, uint64_t size, unsigned kind)
     if (view == NULL || owner != pd || !memory_allows(pd, (uintptr_t)at, size, write)) {
         fault_access(at, size, write);
     }
-    if ((view->region->is_shared || view->region->is_dma) && !view->region->is_counters) {
+    if (memory_is_watched(view->region)) {
         report_access(view, (uintptr_t)at, size, kind);
         choice_point(write ? "writing" : "reading");
         if (sim_weak && (kind & SIM_ATOMIC) == 0 && access_load_own(at, &(uint64_t){0}, 1)) {

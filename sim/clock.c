@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "sim/calls.h"
+#include "sim/process.h"
 #include "sim/sim.h"
 
 #define NS_PER_BLOCK 4           /* a few instructions of a CPU of 1 GHz */
@@ -86,6 +87,19 @@ uint64_t clock_counter(void)
 
 /* ---- Budgets ---- */
 
+/* Now, fuel that has been used but not counted yet included. */
+uint64_t clock_exact(void)
+{
+    return sim_machine.now + (uint64_t)(granted - sim_fuel) * NS_PER_BLOCK;
+}
+
+/* The counter for a process, which was given `fuel` at `now`. */
+uint64_t clock_counter_since(uint64_t now, int64_t fuel)
+{
+    sim_fuel -= COST_COUNTER / NS_PER_BLOCK;
+    return (now + (uint64_t)(fuel - sim_fuel) * NS_PER_BLOCK) / NS_PER_TICK;
+}
+
 static bool limited(const struct sim_pd *pd)
 {
     return pd->budget < pd->period && !sim_options.frozen && !sim_options.any_order;
@@ -111,9 +125,9 @@ bool clock_has_budget(struct sim_pd *pd)
 /* `amount` may be used again at `at`, behind all others. */
 static void give_back(struct sim_account *account, uint64_t at, uint64_t amount)
 {
-    struct sim_refill *last = &account->refill[account->refills - 1U];
+    struct sim_refill *last = &account->refill[account->refills > 0 ? account->refills - 1U : 0U];
 
-    if (account->refills < SIM_REFILLS && (account->refills == 0 || last->at + last->amount < at)) {
+    if (account->refills == 0 || (account->refills < SIM_REFILLS && last->at + last->amount < at)) {
         account->refill[account->refills++] = (struct sim_refill){at, amount};
         return;
     }
@@ -165,9 +179,11 @@ void clock_wake(struct sim_pd *pd)
     if (!limited(pd)) {
         return;
     }
+    clock_sync(); /* whoever wakes it has used some time; itself, if it goes to sleep */
     if (account->refills == 0) {
         give_back(account, sim_machine.now, pd->budget);
     }
+    settle(pd);
     if (first->at > sim_machine.now) {
         return;
     }
@@ -203,13 +219,16 @@ static void refuel(const struct sim_pd *payer)
 
 void clock_grant(struct sim_pd *pd)
 {
-    if (pd->index < SIM_MAX_PDS) {
+    if (pd->index < SIM_MAX_PDS && !process_is_inside()) {
         refuel(message_payer(pd));
     }
 }
 
 void clock_settle(struct sim_pd *pd)
 {
+    if (process_is_inside()) { /* the simulator does that */
+        return;
+    }
     clock_sync();
     for (size_t i = 0; i < sim_system.pd_count; i++) {
         if (sim_machine.account[i].used > 0 && limited(&sim_system.pds[i])) {

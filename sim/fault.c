@@ -16,32 +16,22 @@
 #include "diag.h"
 #include "sim/include/microkit.h"
 #include "sim/place.h"
+#include "sim/process.h"
 #include "sim/sim.h"
 
-#define FRAMES          16
 #define SYNDROME_BRK    0xf20003e8U /* of __builtin_trap(): brk #1000 (Arm DDI 0487, ESR_EL2) */
 #define SYNDROME_WRITE  0x40U       /* WnR */
 #define NEAR            0x10000U
 #define X86_FAULT_WRITE 2U
 #define HANG_TICKS      3U
 
-static char hang_place[160];
-
 /* What happened, from the signal handler to the program's stack. */
-static struct fault {
-    int signal; /* 0: found by a check */
-    const volatile void *at;
-    uint64_t size; /* 0: not known */
-    bool write, fetch;
-    uintptr_t pc;
-    void *frames[FRAMES];
-    int frame_count;
-} fault_now;
+static struct sim_fault fault_now;
 
 /* ---- In words ---- */
 
 /* What is at an address that the protection domain may not touch, and why it may not. */
-static void describe(const struct sim_pd *pd, const struct fault *f, char *text, size_t size)
+static void describe(const struct sim_pd *pd, const struct sim_fault *f, char *text, size_t size)
 {
     uintptr_t at = (uintptr_t)f->at;
     struct sim_pd *owner;
@@ -79,7 +69,7 @@ static void describe(const struct sim_pd *pd, const struct fault *f, char *text,
     snprintf(text, size, "0x%lx, where it has nothing", at);
 }
 
-static void tell(const struct sim_pd *pd, const struct fault *f, char *text, size_t size)
+static void tell(const struct sim_pd *pd, const struct sim_fault *f, char *text, size_t size)
 {
     char what[160] = "gave up", place[160];
 
@@ -98,7 +88,7 @@ static void tell(const struct sim_pd *pd, const struct fault *f, char *text, siz
 
 /* ---- Delivery ---- */
 
-static void deliver(struct sim_pd *pd, const struct fault *f)
+static void deliver(struct sim_pd *pd, const struct sim_fault *f)
 {
     uint64_t pc = f->pc - pd->program->image_start;
 
@@ -115,11 +105,25 @@ static void deliver(struct sim_pd *pd, const struct fault *f)
     }
 }
 
+static _Noreturn void hangs(void)
+{
+    char place[160];
+
+    place_of_frames(sim_current, fault_now.frames, 1, place, sizeof place);
+    run_fail("%s: this wake-up does not come to an end, at %s", sim_current->name, place);
+}
+
 static _Noreturn void finish(void)
 {
     struct sim_pd *pd = sim_current;
     char text[512];
 
+    if (process_is_inside()) {
+        process_tell_fault(&fault_now);
+    }
+    if (fault_now.hangs) {
+        hangs();
+    }
     clock_sync();
     tell(pd, &fault_now, text, sizeof text);
     if (sim_options.faults_fail || pd->parent == NULL) {
@@ -131,10 +135,22 @@ static _Noreturn void finish(void)
     kernel_abandon();
 }
 
+void fault_told(const struct sim_fault *fault)
+{
+    fault_now = *fault;
+    if (fault_now.frame_count < 0 || fault_now.frame_count > SIM_FRAMES) {
+        fault_now.frame_count = 0;
+    }
+    if (fault_now.hangs && clock_is_limited(sim_current)) {
+        clock_spin();
+    }
+    finish();
+}
+
 void fault_access(const volatile void *at, uint64_t size, bool write)
 {
-    fault_now = (struct fault){.at = at, .size = size, .write = write};
-    fault_now.frame_count = backtrace(fault_now.frames, FRAMES);
+    fault_now = (struct sim_fault){.at = at, .size = size, .write = write};
+    fault_now.frame_count = backtrace(fault_now.frames, SIM_FRAMES);
     for (int i = 0; i < fault_now.frame_count; i++) {
         uintptr_t pc = (uintptr_t)fault_now.frames[i];
         if (pc - sim_current->program->image_start < sim_current->program->image_size) {
@@ -148,7 +164,7 @@ void fault_access(const volatile void *at, uint64_t size, bool write)
 /* The frames from the one that was interrupted on: before it are the handler's. */
 static void take_frames(uintptr_t pc)
 {
-    int count = backtrace(fault_now.frames, FRAMES), first = 0;
+    int count = backtrace(fault_now.frames, SIM_FRAMES), first = 0;
 
     while (first < count && (uintptr_t)fault_now.frames[first] != pc) {
         first++;
@@ -170,11 +186,11 @@ static void on_signal(int signal, siginfo_t *info, void *context)
         sigaction(signal, &standard, NULL);
         return;
     }
-    fault_now = (struct fault){.signal = signal,
-                               .at = info->si_addr,
-                               .write = (regs[REG_ERR] & X86_FAULT_WRITE) != 0,
-                               .fetch = (uintptr_t)info->si_addr == pc && signal == SIGSEGV,
-                               .pc = pc};
+    fault_now = (struct sim_fault){.signal = signal,
+                                   .at = info->si_addr,
+                                   .write = (regs[REG_ERR] & X86_FAULT_WRITE) != 0,
+                                   .fetch = (uintptr_t)info->si_addr == pc && signal == SIGSEGV,
+                                   .pc = pc};
     if (fault_now.fetch) {
         /* Nothing unwinds from there; who called is on the stack. */
         fault_now.frames[0] = *(unsigned char **)regs[REG_RSP] - 1;
@@ -188,11 +204,6 @@ static void on_signal(int signal, siginfo_t *info, void *context)
 }
 
 /* ---- Programs that spin without a word ---- */
-
-static _Noreturn void hangs(void)
-{
-    run_fail("%s: this wake-up does not come to an end, at %s", sim_current->name, hang_place);
-}
 
 /*
  * Each second of processor time: programs that are not checked show nothing in a loop, and
@@ -211,15 +222,16 @@ static void on_tick(int signal, siginfo_t *info, void *context)
         last_fuel = sim_fuel;
         same = 0;
     } else if (++same == HANG_TICKS) {
-        void *frame = (void *)(uintptr_t)regs[REG_RIP];
-        place_of_frames(pd, &frame, 1, hang_place, sizeof hang_place);
-        regs[REG_RIP] =
-            (greg_t)(uintptr_t)(pd->checked && clock_is_limited(pd) ? clock_spin : hangs);
+        fault_now =
+            (struct sim_fault){.hangs = true, .pc = (uintptr_t)regs[REG_RIP], .frame_count = 1};
+        fault_now.frames[0] = (void *)fault_now.pc;
+        bool spins = pd->checked && clock_is_limited(pd) && !process_is_inside();
+        regs[REG_RIP] = (greg_t)(uintptr_t)(spins ? clock_spin : finish);
         regs[REG_RSP] = (greg_t)(uintptr_t)(pd->stack + pd->stack_size - 8U);
     }
 }
 
-static void install_watch(void)
+void fault_watch(void)
 {
     struct sigaction action = {.sa_sigaction = on_tick,
                                .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
@@ -238,7 +250,7 @@ void fault_install(void)
 
     (void)backtrace((void *[1]){0}, 1); /* loads what it needs now, not in a handler */
     sigaltstack(&alternative, NULL);
-    install_watch();
+    fault_watch();
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         sigaction(signals[i], &action, NULL);
     }

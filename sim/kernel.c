@@ -10,16 +10,19 @@
 #include <string.h>
 
 #include "sim/calls.h"
+#include "sim/process.h"
 #include "sim/sim.h"
 
 #define COST_SIGNAL  400U /* ns, of a system call */
 #define COST_WAKE_UP 600U
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/asan_interface.h>
+#define UNPOISON(start, size)            __asan_unpoison_memory_region(start, size)
 #define FIBER_LEAVE(fake, bottom, size)  __sanitizer_start_switch_fiber(fake, bottom, size)
 #define FIBER_ARRIVE(fake, bottom, size) __sanitizer_finish_switch_fiber(fake, bottom, size)
 #else
+#define UNPOISON(start, size)            ((void)(start), (void)(size))
 #define FIBER_LEAVE(fake, bottom, size)  ((void)(fake), (void)(bottom), (void)(size))
 #define FIBER_ARRIVE(fake, bottom, size) ((void)(fake), (void)(bottom), (void)(size))
 #endif
@@ -61,7 +64,7 @@ static void enter(void)
         message_fault_again(pd);
     }
     report_step("%s wakes up: 0x%lx", pd->name, st->badge);
-    pd->program->wake(st->badge);
+    (sim_options.processes ? process_wake : pd->program->wake)(st->badge);
     sim_sleep();
 }
 
@@ -70,6 +73,7 @@ static void *fresh_stack(struct sim_pd *pd)
 {
     uintptr_t *sp = (uintptr_t *)(void *)(pd->stack + pd->stack_size);
 
+    UNPOISON(pd->stack, pd->stack_size); /* frames that nobody returned from */
     *--sp = 0; /* enter() does not return; and calls leave the stack at 16 n + 8 */
     *--sp = (uintptr_t)enter;
     for (unsigned saved = 0; saved < 6; saved++) {
@@ -83,6 +87,9 @@ void kernel_start(struct sim_pd *pd)
     struct sim_pd_state *st = state_of(pd);
 
     program_reset(pd);
+    if (sim_options.processes) {
+        process_start(pd);
+    }
     pd->is_changed = true;
     message_forget(pd);
     st->late_count = 0;

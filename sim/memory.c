@@ -160,6 +160,21 @@ const struct sim_view *memory_view(uintptr_t address, struct sim_pd **owner)
     return views[number - 1].view;
 }
 
+bool memory_is_watched(const struct sim_region *region)
+{
+    return (region->is_shared || region->is_dma) && !region->is_counters;
+}
+
+void memory_keep_views_of(const struct sim_pd *pd)
+{
+    for (size_t i = 0; i < view_count; i++) {
+        if (views[i].pd != pd) {
+            munmap((void *)views[i].view->address, views[i].view->region->size);
+        }
+    }
+    munmap(base, total);
+}
+
 bool memory_allows(const struct sim_pd *pd, uintptr_t address, uint64_t size, bool write)
 {
     struct sim_pd *owner;

@@ -21,6 +21,7 @@ static const char help[] =
     "  --schedule KIND    priority (default), random, exhaustive, replay\n"
     "  --until SECONDS    of the system's time (default: for ever; random: 10)\n"
     "  --device NAME=OPTIONS  what a device is to be; see below\n"
+    "  --processes        each protection domain in a process of its own\n"
     "  --pace             the system's time goes no faster than ours\n"
     "  --verbose          every step\n"
     "  --quiet            nothing of what the system says\n"
@@ -113,8 +114,10 @@ static bool flags_given[2]; /* --faults, --until */
 static bool take_flag(const char *option)
 {
     struct sim_options *o = &sim_options;
-    bool *const flags[] = {&o->pace, &o->verbose, &o->quiet, &o->stop, &o->priorities};
-    static const char *const names[] = {"--pace", "--verbose", "--quiet", "--stop", "--priorities"};
+    bool *const flags[] = {&o->pace, &o->verbose,    &o->quiet,
+                           &o->stop, &o->priorities, &o->processes};
+    static const char *const names[] = {"--pace", "--verbose",    "--quiet",
+                                        "--stop", "--priorities", "--processes"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(option, names[i]) == 0) {
@@ -207,6 +210,10 @@ static void set_defaults(void)
     }
     if (o->pace && free_order) {
         diag_fatal("--pace is for the schedule 'priority'");
+    }
+    if (o->processes && o->schedule == SIM_EXHAUSTIVE) {
+        diag_fatal(
+            "--processes is not for the schedule 'exhaustive', which saves and restores programs");
     }
     if (o->preempt == 0) {
         diag_fatal("--preempt 0: it must be at least 1");

@@ -144,6 +144,11 @@ void program_open(struct sim_pd *pd)
     strncpy(pd->program->name, pd->name, 63);
 }
 
+bool program_is_plain(const struct sim_pd *pd)
+{
+    return dlsym(pd->handle, "__asan_init") == NULL;
+}
+
 void program_keep(struct sim_pd *pd)
 {
     for (size_t i = 0; i < pd->block_count; i++) {

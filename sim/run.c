@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/process.h"
 #include "sim/sim.h"
 
 struct sim_outcome sim_outcome;
@@ -56,7 +57,7 @@ static void ask_programs(void)
 {
     for (size_t i = 0; i < sim_system.pd_count; i++) {
         struct sim_pd *pd = &sim_system.pds[i];
-        if (pd->at_rest != NULL && !pd->at_rest()) {
+        if (pd->at_rest != NULL && !(sim_options.processes ? process_at_rest(pd) : pd->at_rest())) {
             run_note_failure("%s: all are asleep for ever, and it is not at rest", pd->name);
         }
     }

@@ -10,6 +10,7 @@
  *     message.c   and: protected calls, faults, answers, restarts
  *     clock.c     virtual time, budgets, the devices' events
  *     fault.c     wrong accesses and traps: found, reported, delivered
+ *     process.c   a process per protection domain
  *     access.c    what instrumented programs and register accessors call
  *     choice.c    every choice of a schedule, made, recorded, replayed
  *     run.c       one run from power-on
@@ -218,6 +219,7 @@ struct sim_options {
     bool weak;
     bool frozen; /* time passes only when all are asleep */
     bool pace;
+    bool processes; /* one per protection domain: process.c */
     bool quiet;
     bool verbose;     /* each step */
     bool stops_now;   /* not while a failure is looked for or made short */
@@ -255,8 +257,9 @@ static inline struct sim_pd_state *state_of(const struct sim_pd *pd)
 void system_load(const char *directory, const char *file);
 void program_open(struct sim_pd *pd);
 void program_poke(struct sim_pd *pd, void *at, const void *bytes, size_t size);
-void program_keep(struct sim_pd *pd);  /* its private memory, as it is now, is the initial one */
-void program_reset(struct sim_pd *pd); /* its private memory as at power-on */
+void program_keep(struct sim_pd *pd); /* its private memory, as it is now, is the initial one */
+bool program_is_plain(const struct sim_pd *pd); /* no sanitizer is in it */
+void program_reset(struct sim_pd *pd);          /* its private memory as at power-on */
 void memory_create(void);
 void memory_reset(void);
 void memory_unshare(void); /* after fork(): a copy of its own */
@@ -264,6 +267,9 @@ void *memory_at(const struct sim_region *region);
 /* The view at an address, whoever's; NULL: none. */
 const struct sim_view *memory_view(uintptr_t address, struct sim_pd **owner);
 /* Whether the current PD may. */
+/* Whether accesses to it are points where others may come in between. */
+bool memory_is_watched(const struct sim_region *region);
+void memory_keep_views_of(const struct sim_pd *pd); /* in a process of its own */
 bool memory_allows(const struct sim_pd *pd, uintptr_t address, uint64_t size, bool write);
 void memory_changed(struct sim_region *region, uint64_t offset, uint64_t size);
 void *memory_dma(uint64_t io, size_t size);
@@ -292,6 +298,8 @@ struct sim_pd *message_payer(struct sim_pd *pd);
 
 /* clock.c */
 void clock_reset(void);
+uint64_t clock_exact(void);
+uint64_t clock_counter_since(uint64_t now, int64_t fuel);
 bool clock_has_budget(struct sim_pd *pd);
 bool clock_is_limited(struct sim_pd *pd); /* it stops nobody else for ever */
 void clock_wake(struct sim_pd *pd);       /* it has waited until now */
@@ -311,13 +319,27 @@ void device_power_on(void);
 void device_stop(void);
 bool device_watched(void);
 bool device_poll(uint64_t timeout); /* ns */
-bool device_busy(void); /* a model's operation runs */
+bool device_busy(void);             /* a model's operation runs */
 void device_event(struct sim_device *device);
 void device_mmio(struct sim_pd *pd, uint64_t physical, uint64_t *value, unsigned size, bool write);
 void device_timer(struct sim_pd *pd, unsigned which, uint64_t value);
 
 /* fault.c */
+#define SIM_FRAMES 16
+
+struct sim_fault {
+    int signal; /* 0: found by a check */
+    const volatile void *at;
+    uint64_t size; /* 0: not known */
+    bool write, fetch, hangs;
+    uintptr_t pc;
+    void *frames[SIM_FRAMES];
+    int frame_count;
+};
+
 void fault_install(void);
+void fault_watch(void);                                   /* programs that spin without a word */
+_Noreturn void fault_told(const struct sim_fault *fault); /* by its process */
 _Noreturn void fault_access(const volatile void *at, uint64_t size, bool write);
 
 /* choice.c: 0 is what happens by default. */

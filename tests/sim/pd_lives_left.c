@@ -34,5 +34,7 @@ void pd_wake(microkit_channel channel)
         }
         link_publish(&link);
     } while (next <= COUNT && !queue_wait_for_room(&link.out));
-    (void)link_broken(&link); /* it may seem so while the peer begins a new life */
+    /* It is while the peer begins a new life, but that is nobody's fault. */
+    (void)link_broken(&link);
+    QUOLL_INVARIANT(link.counters[COUNT_BROKEN] == 0);
 }

@@ -36,16 +36,21 @@ def run(directory, *options, kind="checked", timeout=120):
                                errors="replace", timeout=timeout, cwd=ROOT))
 
 
-def compile_checked(sources, elf, *flags):
+def compile_plain(sources, elf, *flags):
+    """As compile_checked(), of kind fast."""
+    compile_checked(sources, elf, *flags, instruments=["-O2"], kind="fast")
+
+
+def compile_checked(sources, elf, *flags, instruments=CHECKED, kind="checked"):
     """A program of the simulator from sources that need nothing of Quoll's library."""
     objects = []
     for source in sources:
         objects.append(elf.with_suffix(f".{source.stem}.o"))
-        subprocess.run(["gcc", "-std=gnu17", "-g", "-fPIC", *CHECKED, *flags, "-I", ROOT / "sim" / "include",
+        subprocess.run(["gcc", "-std=gnu17", "-g", "-fPIC", *instruments, *flags, "-I", ROOT / "sim" / "include",
                         "-I", ROOT / "include", "-I", ROOT, "-c", source, "-o", objects[-1]],
                        check=True, capture_output=True)
     subprocess.run(["gcc", "-shared", "-Wl,-Bsymbolic", "-Wl,-z,now", "-o", elf, *objects, "-Wl,--whole-archive",
-                    SIM / "checked" / "glue.a", "-Wl,--no-whole-archive"], check=True)
+                    SIM / kind / "glue.a", "-Wl,--no-whole-archive"], check=True)
 
 
 def raw(directory, description, **programs):

@@ -192,6 +192,18 @@ static void a_broken_link_is_silent_until_the_peer_lives_anew(void **state)
     assert_int_equal(queue_look(&link_.in), 1);
 }
 
+/* Seen between our link_check() and the end of the wake-up. */
+static void a_peer_in_a_new_life_is_not_accused(void **state)
+{
+    (void)state;
+    start();
+    peer.half->produce.tail = 1000;
+    assert_int_equal(queue_look(&link_.in), 0);
+    fake_lives[peer.config->peer_pd] += 1;
+    assert_true(link_broken(&link_));
+    assert_int_equal(fake_link_count(&peer, COUNT_BROKEN), 0);
+}
+
 static void information_is_read_whole_or_not_at_all(void **state)
 {
     uint64_t info = 0x1122334455667788, got = 1;
@@ -249,6 +261,7 @@ int main(void)
         IN_A_PD(a_new_life_of_the_peer_resets_our_half_before_it_is_seen),
         IN_A_PD(a_new_life_of_ours_waits_until_the_peer_has_seen_it),
         IN_A_PD(a_broken_link_is_silent_until_the_peer_lives_anew),
+        IN_A_PD(a_peer_in_a_new_life_is_not_accused),
         IN_A_PD(information_is_read_whole_or_not_at_all),
         IN_A_PD(telling_bumps_the_generation_and_notifies),
         IN_A_PD(the_first_signal_is_deferred_and_others_are_sent_at_once),
