@@ -221,7 +221,7 @@ static void on_tick(int signal, siginfo_t *info, void *context)
         (uintptr_t)regs[REG_RIP] - pd->program->image_start >= pd->program->image_size) {
         last_fuel = sim_fuel;
         same = 0;
-    } else if (++same == HANG_TICKS) {
+    } else if (++same == (pd->checked ? 1U : HANG_TICKS)) {
         fault_now =
             (struct sim_fault){.hangs = true, .pc = (uintptr_t)regs[REG_RIP], .frame_count = 1};
         fault_now.frames[0] = (void *)fault_now.pc;
