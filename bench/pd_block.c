@@ -30,6 +30,7 @@ static struct {
     uint32_t count; /* blocks per request */
     uint32_t size, depth, every;
     uint32_t places; /* of the partition that a request may go to */
+    uint64_t idle;   /* slots without a request, a bit each */
     uint64_t asked, done;
     uint64_t report; /* ns; 0: no report (any more) */
     uint64_t done_by_half;
@@ -53,17 +54,30 @@ static bool is(const char *key, const char *value)
     return text != NULL && strcmp(text, value) == 0;
 }
 
-static void ask(uint32_t slot)
+static enum quoll_error ask(uint32_t slot)
 {
     uint64_t place =
         load.sequential ? load.asked % load.places : block_place(load.asked, load.places);
     uint64_t data = (uint64_t)slot * load.size;
-    enum quoll_error error = load.write
-                                 ? block_write(&disk, place * load.count, load.count, data, slot)
-                                 : block_read(&disk, place * load.count, load.count, data, slot);
 
-    QUOLL_INVARIANT(error == QUOLL_OK);
-    load.asked += 1;
+    return load.write ? block_write(&disk, place * load.count, load.count, data, slot)
+                      : block_read(&disk, place * load.count, load.count, data, slot);
+}
+
+/* What the virtualiser has no room for is asked again at the wake-up that tells of room. */
+static void ask_all(void)
+{
+    while (load.idle != 0) {
+        uint32_t slot = (uint32_t)__builtin_ctzll(load.idle);
+        enum quoll_error error = ask(slot);
+
+        if (error != QUOLL_OK) {
+            QUOLL_INVARIANT(error == QUOLL_EBUSY);
+            return;
+        }
+        load.idle &= load.idle - 1U;
+        load.asked += 1;
+    }
 }
 
 /* The clock is looked at only where a report was asked for. */
@@ -84,10 +98,7 @@ static void begin(void)
     load.count = load.size / info.block_size;
     load.places = (uint32_t)(info.blocks / load.count);
     load.started = true;
-    for (uint32_t slot = 0; slot < load.depth; slot++) {
-        ask(slot);
-    }
-    block_client_publish(&disk);
+    load.idle = (UINT64_C(1) << load.depth) - 1U;
 }
 
 static void work(void)
@@ -107,9 +118,10 @@ static void work(void)
             if (load.every != 0 && load.done % load.every == 0) {
                 BENCH_MARK();
             }
-            ask(done.id);
+            load.idle |= UINT64_C(1) << done.id;
             report();
         }
+        ask_all();
         block_client_publish(&disk);
     } while (!block_client_sleep(&disk));
 }
