@@ -129,6 +129,7 @@ static struct {
 } race[RACES_MAX];
 static unsigned races;
 void (*fuzz_raced)(void);
+void (*fuzz_meanwhile)(void);
 
 static bool inside;
 static uint64_t reads, most, shared_reads, most_ever;
@@ -155,6 +156,7 @@ void fuzz_begin(const uint8_t *data, size_t size)
     shared_reads = 0;
     inside = false;
     fuzz_raced = NULL;
+    fuzz_meanwhile = NULL;
     fuzz_zero();
 }
 
@@ -242,9 +244,14 @@ static void read_at(const void *address)
     if (reads > most) {
         fuzz_found(__FILE__, __LINE__, "a wake-up does more work than it may");
     }
-    if (races > 0 && is_shared(address)) {
+    if ((races > 0 || fuzz_meanwhile != NULL) && is_shared(address)) {
         shared_reads += 1;
         lose_races();
+        if (fuzz_meanwhile != NULL) {
+            inside = false;
+            fuzz_meanwhile();
+            inside = true;
+        }
     }
 }
 

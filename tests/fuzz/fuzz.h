@@ -77,6 +77,12 @@ void fuzz_race_life(unsigned reads, _Atomic uint32_t *at);
 /** Called after each race that was lost; NULL: nothing. fuzz_begin() clears it. */
 extern void (*fuzz_raced)(void);
 
+/**
+ * Called before each read of shared memory: what a neighbour on another CPU, or a device,
+ * does all the time. NULL: nothing. fuzz_begin() clears it.
+ */
+extern void (*fuzz_meanwhile)(void);
+
 /** Races that were not lost are off. */
 void fuzz_no_races(void);
 

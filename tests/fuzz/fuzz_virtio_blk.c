@@ -129,6 +129,24 @@ static void device_works(unsigned most)
     }
 }
 
+/* The device does not wait for the driver to sleep. */
+static void device_works_on(void)
+{
+    device_works(1);
+}
+
+static void wake_with_device(void)
+{
+    fuzz_meanwhile = device_lies && fuzz8() % 4U == 0 ? played_hurt : device_works_on;
+    if (fuzz8() % 2U == 0) {
+        played_interrupt(MOST);
+    } else {
+        fuzz_wake(&virt, MOST);
+    }
+    fuzz_meanwhile = NULL;
+    take_answers();
+}
+
 /* ---- A run ---- */
 
 static void set_up(void)
@@ -157,7 +175,7 @@ static void set_up(void)
 
 static void take_step(void)
 {
-    switch (fuzz8() % 9U) {
+    switch (fuzz8() % 10U) {
     case 0:
     case 1:
         if (device_lies) {
@@ -182,6 +200,9 @@ static void take_step(void)
         break;
     case 7:
         wake();
+        break;
+    case 8:
+        wake_with_device();
         break;
     default:
         if (fuzz8() % 2U == 0) {

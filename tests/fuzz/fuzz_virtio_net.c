@@ -165,6 +165,26 @@ static void device_works(unsigned most)
     }
 }
 
+/* The device does not wait for the driver to sleep. */
+static void device_works_on(void)
+{
+    device_works(1);
+}
+
+static void wake_with_device(void)
+{
+    bool by_interrupt = fuzz8() % 2U == 0;
+
+    fuzz_meanwhile = device_lies && fuzz8() % 4U == 0 ? played_hurt : device_works_on;
+    if (by_interrupt) {
+        played_interrupt(MOST);
+    } else {
+        fuzz_wake(fuzz8() % 2U == 0 ? &rx_virt : &tx_virt, MOST);
+    }
+    fuzz_meanwhile = NULL;
+    take_back();
+}
+
 /* ---- A run ---- */
 
 static void set_up(void)
@@ -213,7 +233,7 @@ static void new_life(void)
 
 static void take_step(void)
 {
-    switch (fuzz8() % 10U) {
+    switch (fuzz8() % 11U) {
     case 0:
     case 1:
     case 2:
@@ -236,6 +256,9 @@ static void take_step(void)
         break;
     case 8:
         wake(fuzz8() % 2U == 0 ? &rx_virt : &tx_virt);
+        break;
+    case 9:
+        wake_with_device();
         break;
     default:
         new_life();
