@@ -4,7 +4,7 @@
 
 QUOLL := $(BUILD)/tool/quoll
 
-$(QUOLL): $(shell find tool include/quoll -name '*.[ch]' -o -path 'tool/*' -name Makefile) | $(SETUP_STAMP)
+$(QUOLL): $(shell find tool include/quoll -name '*.[ch]' -o -path 'tool/*' -name Makefile) $(wildcard block/gpt*.[ch]) | $(SETUP_STAMP)
 	@$(MAKE) --no-print-directory -C tool O=$(BUILD)/tool
 	@touch $@
 

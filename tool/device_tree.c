@@ -11,13 +11,14 @@
 
 #include "lib/diag.h"
 
-#define LONGEST_PATH  256
-#define DEEPEST       8 /* buses above a device */
-#define GIC_CELLS     3
-#define GIC_PRIVATE   1U
-#define GIC_EDGE      3U /* flags 1 and 2: rising and falling edge */
-#define FIRST_SHARED  32U
-#define FIRST_PRIVATE 16U
+#define LONGEST_PATH   256
+#define OLDEST_VERSION 16 /* of the blob's format: names without their path */
+#define DEEPEST        8  /* buses above a device */
+#define GIC_CELLS      3
+#define GIC_PRIVATE    1U
+#define GIC_EDGE       3U /* flags 1 and 2: rising and falling edge */
+#define FIRST_SHARED   32U
+#define FIRST_PRIVATE  16U
 
 /* Cells are read as one big-endian number; more than two do not fit. */
 static uint64_t read_cells(const fdt32_t *cells, int count)
@@ -166,7 +167,9 @@ struct tree *tree_read(const char *path)
         diag_error(at, "%s", strerror(errno));
         return NULL;
     }
-    if (fdt_check_full(fdt, size) != 0) {
+    /* libfdt 1.6.1 takes fdt_check_full() of one before version 16 as far as a null pointer. */
+    if (size < sizeof(struct fdt_header) || fdt_version(fdt) < OLDEST_VERSION ||
+        fdt_check_full(fdt, size) != 0) {
         diag_error(at, "not a device tree blob (dtb)");
         return NULL;
     }

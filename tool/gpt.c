@@ -2,7 +2,7 @@
 /*
  * Source: UEFI Specification 2.10, 5.2 (protective MBR) and 5.3 (GPT). Both copies of
  * the table must be there and agree: a disk with a damaged one should be repaired
- * before it is put to use.
+ * before it is put to use. What the virtualiser is stricter in, it is asked about.
  */
 #include "gpt.h"
 
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gpt_virtualiser.h"
 #include "lib/text.h"
 
 #define HEADER_SIZE      92U
@@ -226,6 +227,10 @@ static const char *read_table(const struct image *image, struct gpt *gpt)
     }
     for (unsigned i = 0; i < first.entry_count && problem == NULL; i++) {
         problem = take_entry(gpt, &first, i + 1, entries + (size_t)i * first.entry_size);
+    }
+    if (problem == NULL &&
+        (problem = gpt_virtualiser_refuses(image->file, image->blocks)) != NULL) {
+        problem = text_format("the block virtualiser will refuse it: %s", problem);
     }
     return problem;
 }

@@ -54,6 +54,15 @@ def test_a_name_that_could_confuse_a_terminal(tool):
         "system.yaml:8:45: web: disk has no partition 'log'\n  site.img has: '?[2J?' (1)\n")
 
 
+def test_a_table_that_the_virtualiser_would_refuse(tool):
+    """A protective record that begins elsewhere, a table too large: it is asked itself."""
+    boot = bytearray(mbr())
+    boot[446 + 8] = 2
+    assert check(tool, WEB, boot=bytes(boot)).stderr == (
+        "site.img: disk: the block virtualiser will refuse it: "
+        "not a GPT disk (block 0 is no protective MBR)\n")
+
+
 FIRST_TABLE = "site.img: disk: its partition table "
 SECOND_TABLE = "site.img: disk: the second copy of its partition table "
 WRONG = [

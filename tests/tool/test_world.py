@@ -2,6 +2,7 @@
 """What the command says when the world is not as it must be: SDK, board, device tree,
 programs, drivers, the command line."""
 
+import struct
 import subprocess
 
 import pytest
@@ -216,6 +217,14 @@ def test_a_path_too_long_in_the_dtb(tool):
     subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", str(tool.dtb)], check=True, text=True,
                    input=f"/dts-v1/; / {{ {nodes} {'}; ' * 9} }};")
     assert said(tool, tool.check(EMPTY)) == "DTB: the path of a node is longer than 255 characters\n"
+
+
+def test_a_dtb_of_an_ancient_version(tool):
+    blob = bytearray(tool.dtb.read_bytes())
+    blob[20:28] = struct.pack(">II", 6, 2)  # version, last compatible version
+    tool.dtb = tool.directory / "old.dtb"
+    tool.dtb.write_bytes(blob)
+    assert said(tool, tool.check(EMPTY)) == "DTB: not a device tree blob (dtb)\n"
 
 
 def test_cut_dtb(tool):
