@@ -16,7 +16,8 @@ FUZZ_CFLAGS := $(FUZZ_BASE) -fsanitize=fuzzer-no-link,address,undefined -fsaniti
                -DQUOLL_SIM -Iinclude -I. -Itests/unit -Itests/fuzz
 FUZZ_LIBS   := -lcmocka
 # The fuzzers' own parts, which are not looked into.
-FUZZ_PARTS  := $(patsubst %,$(FUZZ_OUT)/obj/%.o,tests/fuzz/fuzz tests/fuzz/peer tests/fuzz/played_virtio tests/unit/fake_pd)
+FUZZ_PARTS  := $(patsubst %,$(FUZZ_OUT)/obj/%.o,tests/fuzz/fuzz tests/fuzz/peer tests/fuzz/played_virtio tests/fuzz/disk \
+               tests/unit/fake_pd)
 
 $(FUZZ_OUT)/obj/%.o: %.c mk/fuzz.mk | $(SETUP_STAMP)
 	@mkdir -p $(@D)
@@ -40,7 +41,8 @@ $(FUZZ_OUT)/fuzz_%: $(FUZZ_OUT)/obj/tests/fuzz/fuzz_%.o $(FUZZ_OUT)/libparts.a $
 
 FUZZ_TOOL_CFLAGS := $(FUZZ_BASE) -fsanitize=fuzzer-no-link,address,undefined -D_GNU_SOURCE -I. -Iinclude -Itests/fuzz -Itool/lib
 FUZZ_WORLD       := -DFUZZ_DTB='"$(BOARD_DTB)"' -DFUZZ_PROGRAMS='"$(SIM)/fast/programs"'
-FUZZ_TOOL        := $(patsubst %.c,$(FUZZ_OUT)/tools/%.o,$(filter-out tool/main.c,$(wildcard tool/*.c)) $(wildcard tool/lib/*.c))
+FUZZ_TOOL        := $(patsubst %.c,$(FUZZ_OUT)/tools/%.o,$(filter-out tool/main.c,$(wildcard tool/*.c)) $(wildcard tool/lib/*.c)) \
+                    $(FUZZ_OUT)/obj/block/gpt.o $(FUZZ_OUT)/obj/block/gpt_reader.o
 FUZZ_MICROKIT    := $(patsubst %.c,$(FUZZ_OUT)/tools/%.o,$(wildcard tool/lib/*.c tool/lib/microkit/*.c))
 FUZZ_TOOL_PARTS  := $(FUZZ_OUT)/obj/tests/fuzz/tools.o $(FUZZ_OUT)/libparts.a
 
@@ -60,7 +62,7 @@ $(FUZZ_OUT)/fuzz_$(1): $(FUZZ_OUT)/tools/tests/fuzz/fuzz_$(1).o $(2) $(FUZZ_TOOL
 	@echo "  FUZZ    $(1)"
 	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $$^ $(3) -o $$@
 endef
-$(foreach name,description device_tree elf,$(eval $(call fuzz_tool,$(name),$(FUZZ_TOOL),-lyaml -lfdt -lelf)))
+$(foreach name,description disk_image device_tree elf,$(eval $(call fuzz_tool,$(name),$(FUZZ_TOOL),-lyaml -lfdt -lelf)))
 $(eval $(call fuzz_tool,system_file,$(FUZZ_MICROKIT),-lexpat -lelf))
 $(FUZZ_OUT)/fuzz_description: | $(BOARD_DTB) sim-fast
 

@@ -13,7 +13,7 @@ ROOT = HERE.parent.parent
 OUT = ROOT / "build" / "fuzz"
 NAMES = sorted(path.stem.removeprefix("fuzz_") for path in HERE.glob("fuzz_*.c"))
 # New inputs per target: a second or two each.
-RUNS = {"block_virt": 1500, "net_tx_virt": 1500, "gpt": 1000}
+RUNS = {"block_virt": 1500, "net_tx_virt": 1500, "gpt": 1000, "disk_image": 1000}
 
 
 pytestmark = pytest.mark.skipif(shutil.which("clang") is None,
