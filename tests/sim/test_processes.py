@@ -4,7 +4,7 @@ step, and nothing that a program does reaches further than its own process."""
 import pytest
 
 import simulator
-from test_schedules import TOY
+from test_schedules import ASLEEP, TOY
 from test_views import PROGRAM, SYSTEM
 
 SYSTEMS = simulator.SIM / "checked" / "systems"
@@ -27,6 +27,16 @@ def test_the_same_random_schedules(tmp_path, memory):
     one, many = both(system, "--schedule", "random", "--memory", memory, "--preempt", 2, "--runs", 40)
     assert one.text == many.text
     assert one.status == many.status == (1 if memory == "weak" else 0)
+
+
+def test_a_schedule_of_one_mode_is_one_of_the_other(tmp_path):
+    system = simulator.raw(tmp_path / "system", TOY, PRODUCER="toy_producer", CONSUMER="lossy_consumer")
+    for first, second in ([], ["--processes"]), (["--processes"], []):
+        kept = tmp_path / f"kept{len(first)}"
+        assert simulator.run(system, "--schedule", "random", "--preempt", 4, "--keep", kept, *first).status == 1
+        trace, = kept.iterdir()
+        again = simulator.run(system, "--schedule", "replay", "--trace", trace, *second)
+        assert (again.status, again.failure) == (1, f"FAILED: {ASLEEP}")
 
 
 def test_the_same_faults_and_restarts():
