@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -216,6 +217,7 @@ static void run(struct guest *guest, const char *command)
         die("%s: %s", log, strerror(errno));
     }
     if (guest->process == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* however the tool ends, the emulator ends with it */
         dup2(open("/dev/null", O_RDONLY), 0);
         dup2(out, 1);
         dup2(out, 2);
