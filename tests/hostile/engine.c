@@ -35,7 +35,7 @@ static struct {
     bool hostile; /* it has turned */
     uint64_t started;
     uint64_t random;
-    uint32_t turn; /* counts what is tried, to go through all */
+    uint32_t turn[QUOLL_MAX_LINKS]; /* counts what is tried on a link, to go through all */
 } self;
 
 static void has_tried(uint64_t times)
@@ -136,22 +136,30 @@ static bool put(const struct arm *arm, const unsigned char entry[ENTRY_MAX])
     return true;
 }
 
-/* A row of a table, in turn, and the number of the value that it gets. */
-static const struct field *next_row(const struct field *table, unsigned *value)
+static uint32_t *turn_of(const struct arm *arm)
 {
+    return &self.turn[arm->config - quoll_config.link];
+}
+
+/* A row of a table, in turn, and the number of the value that it gets. */
+static const struct field *next_row(const struct arm *arm, const struct field *table,
+                                    unsigned *value)
+{
+    uint32_t *turn = turn_of(arm);
     unsigned rows = 0;
 
     while (table[rows].name != NULL) {
         rows++;
     }
-    *value = self.turn / rows + self.round * 7U;
-    return &table[self.turn++ % rows];
+    *value = *turn / rows + self.round * 7U;
+    *turn += 1U;
+    return &table[(*turn - 1U) % rows];
 }
 
 static void set_next(const struct arm *arm, const struct field *table, void *base)
 {
     unsigned n;
-    const struct field *row = next_row(table, &n);
+    const struct field *row = next_row(arm, table, &n);
 
     if (field_is_safe(arm->config, row)) {
         field_set(base, row,
@@ -219,7 +227,7 @@ static void bad_entries(const struct arm *arm)
 {
     unsigned char entry[ENTRY_MAX];
 
-    for (unsigned i = 0; i < BURST; i++) {
+    for (unsigned i = 0; i < BURST && room(arm) > 0; i++) {
         well_formed(arm, entry);
         set_next(arm, arm->side->entry, entry);
         (void)put(arm, entry);
@@ -254,8 +262,8 @@ static void never_had(const struct arm *arm)
 {
     unsigned char entry[ENTRY_MAX];
 
-    for (unsigned i = 0; i < 4U * BURST; i++) {
-        uint32_t id = arm->side->first + arm->side->step * (self.turn++ % 1100U);
+    for (unsigned i = 0; i < 4U * BURST && room(arm) > 0; i++) {
+        uint32_t id = arm->side->first + arm->side->step * ((*turn_of(arm))++ % 1100U);
 
         memcpy(entry, slot_of(arm, (uint32_t)any()), arm->side->entry_size);
         memcpy(entry + arm->side->id_at, &id, arm->side->entry_size < 4U ? 1U : 4U);

@@ -43,6 +43,15 @@ ROLES = {
     "nic_tx": ("net", EVERYBODY),
     "nic_driver": ("net", EVERYBODY),
 }
+# The simulator's devices: what they take, and how they misbehave (quoll-sim --help). Here
+# everybody else is honest.
+VIRTIO = "id length index late lost spurious stuck config torn reset slow dead data all"
+DEVICES = {
+    "nic": ("net", EVERYBODY, VIRTIO),
+    "disk": ("block", EVERYBODY, VIRTIO),
+    "console": ("serial", EVERYBODY, "lost spurious slow stuck all"),
+    "clock": ("timer", EVERYBODY, "lost spurious stuck all"),
+}
 NOBODY, ALL = 14, 15
 # As in engine.c.
 KINDS = ("tail", "head", "words", "lives", "info", "entries", "duplicates", "resubmit", "never had", "hoard",
@@ -50,9 +59,11 @@ KINDS = ("tail", "head", "words", "lives", "info", "entries", "duplicates", "res
 VALUES = 45  # that a field gets: rounds of the whole matrix
 TRIES, REFORMED, OVER, PLAN_ROLE = 32, 1 << 20, 1 << 21, 1024
 # These see the frames of all, by design: the pool's owner and its copiers, and who checks what
-# is sent. The driver sees none, but can say that a frame is longer than what came: its receiver
+# is sent. The driver and its device can say that a frame is longer than what came: its receiver
 # then gets what the buffer held before.
-SEES_FRAMES = ("alice_nic_copy", "nic_rx", "nic_tx", "nic_driver")
+SEES_FRAMES = ("alice_nic_copy", "nic_rx", "nic_tx", "nic_driver", "nic")
+# These tell devices what to do. A device that is told nonsense while another attacks is a finding.
+TELLS_DEVICES = ("disk_virt", "nic_rx", "nic_tx", "nic_driver", "disk_driver", "console_driver")
 # Kinds in which the attacker uses the processor itself, as much as it gets: there a victim is
 # served as far as priorities and budgets promise. A client has its turn among its equals; what
 # stands above clients has no budget but an end in these attacks, half of the time; a driver
@@ -63,6 +74,8 @@ FAIR = 0.95
 # On a kernel, a life of 4 ms holds a few turns of each client: what one role's attacks cost is
 # known only roughly there. All roles' together must be fair there too.
 ROUGH = 0.7
+# A device that has to be reset over and over takes its driver's time.
+WORN = 0.8
 
 PHASE = re.compile(r"@(\w+) (\d+) ((?:\d+:\d+ )*)net (\d+) block (\d+) timer (\d+) serial (\d+) "
                    r"bad (\d+) (\d+) (\d+) lost (\d+) seen (\d+) tried (\d+) refused (\d+)\r?\n")
@@ -75,11 +88,11 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # ---- Making and running ----
 
 def make_disk(path):
-    """A partition for each client."""
+    """A partition for each client, mallory's between those of the victims."""
     with open(path, "wb") as image:
         image.truncate(8 << 20)
     words = []
-    for i, name in enumerate((*EVERYBODY, "metronome")):
+    for i, name in enumerate(("alice", "mallory", "bob", "metronome")):
         words += ["-n", f"{i + 1}:{2048 if i == 0 else 0}:+1M", "-c", f"{i + 1}:{name}"]
     subprocess.run(["/usr/sbin/sgdisk", *words, path], check=True, stdout=subprocess.DEVNULL)
     return path
@@ -109,6 +122,21 @@ def run_qemu(folder, sdk, disk, role, attacks, seconds=150):
         time.sleep(0.2)
     machine.stop()
     return Said(system, machine.raw.decode("latin-1"), 0)
+
+
+def run_device(folder, kind, disk, device, fault, seconds=0.2):
+    """Everybody is honest but a device ("": none). What it does is a choice of a random schedule
+    that keeps to priorities; the seed is always the same."""
+    options = {"nic": "net=echo", "disk": f"file={disk}", "console": "", "clock": ""}
+    if device:
+        options[device] = (options[device] + f",faults={fault}").strip(",")
+    system = compose(folder, NOBODY, PLAN_ROLE - 1, "host", [SIM / kind / "hostile", SIM / kind / "programs"])
+    program = SIM / ("quoll-sim-asan" if kind == "asan" else "quoll-sim")
+    done = subprocess.run([program, system, "--until", str(seconds), "--violations", "tell", "--faults", "deliver",
+                           "--schedule", "random", "--priorities", "--preempt", "1000000000", "--runs", "1", "--seed", "7",
+                           *[w for name, words in options.items() if words for w in ("--device", f"{name}={words}")]],
+                          capture_output=True, timeout=300)
+    return Said(system, (done.stdout + done.stderr).decode("latin-1"), done.returncode)
 
 
 def run_sim(folder, kind, disk, role, attacks, options=(), timeout=900):
@@ -148,12 +176,14 @@ class Said:
         pds = json.loads((system / "system.json").read_text())["pds"]
         names = {pd["index"]: pd["name"] for pd in pds}
         self.phases = [Phase(m, names) for m in PHASE.finditer(self.text)]
+        odd = re.search(r"(\d+) odd choices", text)
+        self.odd = int(odd[1]) if odd else 0
         self.home = re.findall(r"@(\w+) is home\r?\n", self.text)
         self.console = COLOUR.sub("", OURS.sub("", text)).replace("\r\n", "\n")
 
 
 def depends(who, cls, role):
-    taken, whom = ROLES[role] if role else (None, ())
+    taken, whom = (ROLES.get(role) or DEVICES.get(role) or (None, ()))[:2]
     return cls == taken and who in whom
 
 
@@ -174,7 +204,7 @@ def hurts(said, role):
     wrong = []
     if said.status != 0:
         wrong.append("the run failed: " + said.text.strip().rpartition("\n")[2][-300:])
-    traces = False  # of others' frames, which stay where they are
+    traces = role in SEES_FRAMES  # of others' frames, which stay where they are
     for phase in said.phases:
         traces = traces or phase.role in SEES_FRAMES
         for cls in CLASSES[:3]:
@@ -184,12 +214,14 @@ def hurts(said, role):
             wrong.append(f"{phase.who} saw {phase.seen} pieces of others', under {phase.role} {phase.kind}")
     for line in re.findall(r"@(\w+ has seen \d+ pieces) of others", said.text):
         wrong += [line] if role not in SEES_FRAMES else []
-    for who in EVERYBODY:
+    for who in EVERYBODY if role not in DEVICES else ():
         if who not in said.home:
             wrong.append(f"{who} has not come home: something is lost")
+    if role in ROLES and role not in TELLS_DEVICES:
+        wrong += re.findall(r"sim: (?:nic|disk|console): [^\n]*", said.text)
     wrong += [f"a fault of the honest: {line}" for line in re.findall(r"supervisor: [^\n]*", said.text)]
     # On a machine the kernel's debug output comes through the same wire, anywhere.
-    lines_count = said.simulated and ROLES.get(role, (None,))[0] != "serial"
+    lines_count = said.simulated and not depends("alice", "serial", role)
     return wrong + (bad_lines(said.console) if lines_count else [])
 
 
@@ -206,16 +238,16 @@ def bad_lines(console):
     return wrong
 
 
-def served(phases, baseline):
+def served(phases, baseline, role=None):
     """The least that a victim got of the work that it does without attacks, in the classes that
     the attacker cannot take from it; they compete for its own time, so it is the mean."""
     got, due = defaultdict(float), defaultdict(float)
     for phase in phases:
         for cls in CLASSES[:3]:
-            if phase.who in ("alice", "bob") and not depends(phase.who, cls, phase.role):
+            if phase.who in ("alice", "bob") and not depends(phase.who, cls, phase.role or role):
                 got[phase.who] += phase.work[cls] * 1e9 / baseline[phase.who, cls]
                 due[phase.who] += phase.ns
-    return min((got[who] / due[who], who) for who in due)
+    return min(((got[who] / due[who], who) for who in due), default=(0, "nobody"))
 
 
 def promised(role, kind):
@@ -297,6 +329,26 @@ class Campaign:
             (self.keep / f"{kind}-{role}.txt").write_text(said.text)
             self.judge(kind, said, [role], baseline_of(honest), together=rounds < 20)
 
+    def devices(self, kind):
+        print(f"simulator, {kind} programs, devices", flush=True)
+        honest = run_device(self.keep / kind / "device", kind, self.disk, "", "")
+        assert hurts(honest, "clock") == []
+        for device, (_, _, faults) in DEVICES.items():
+            for fault in faults.split():
+                said = run_device(self.keep / kind / "device", kind, self.disk, device, fault)
+                self.judge_device(kind, said, device, fault, rates(honest.phases))
+
+    def judge_device(self, kind, said, device, fault, baseline):
+        wrong = hurts(said, device)
+        part, who = served(said.phases, baseline, device)
+        if part < WORN:
+            wrong.append(f"{who} got {100 * part:.0f} %; {100 * WORN:.0f} % are promised")
+        print(f"  {device:15} {fault:11} odd choices {said.odd:4}{'':19}  victims served {100 * part:4.0f} %")
+        self.hurt += len(wrong)
+        self.totals = [self.totals[0] + 1, self.totals[1] + said.odd, self.totals[2]]
+        for what in wrong[:20]:
+            print(f"  HURT: {kind}: {device} {fault}: {what}", flush=True)
+
     def emulate(self, sdk, rounds):
         attacks = rounds * len(KINDS)
         print(f"{sdk.kernel} in QEMU, {attacks} attacks each", flush=True)
@@ -323,6 +375,7 @@ def main():
     campaign = Campaign(options.keep)
     for kind in options.kinds.split(","):
         campaign.simulate(kind, options.roles.split(","), options.rounds)
+        campaign.devices(kind) if options.roles == ",".join(ROLES) else None
     for sdk in SDKS if options.kernel_rounds else []:
         campaign.emulate(sdk, options.kernel_rounds)
     pairs, tried, refused = campaign.totals

@@ -36,6 +36,15 @@ def test_nobody_is_hurt(kind, role, baseline, disk, tmp_path):
     assert sum(p.refused for p in said.phases if p.role == role) > 0
 
 
+@pytest.mark.parametrize("device", matrix.DEVICES)
+def test_a_device_hurts_only_those_who_use_it(device, disk, tmp_path):
+    """In all ways in which it can misbehave at once; one by one: make hostile."""
+    for kind in ("checked", "asan"):
+        said = matrix.run_device(tmp_path, kind, disk, device, "all", 0.1)
+        assert matrix.hurts(said, device) == []
+        assert said.odd > 0 and sum(sum(p.work.values()) for p in said.phases) > 1000
+
+
 @pytest.mark.parametrize("sdk", matrix.SDKS, ids=str)
 def test_nobody_is_hurt_on_a_kernel(sdk, disk, tmp_path):
     """One image for all roles, in turn."""
