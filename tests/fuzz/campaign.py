@@ -120,7 +120,7 @@ def main():
             print(target.line(), flush=True)
     findings = [finding for target in targets for finding in target.found()]
     print(f"{len(targets)} targets, {sum(t.executions for t in targets)} executions in "
-          f"{sum(t.took for t in targets):.0f} s of CPU, {len(findings)} findings")
+          f"{sum(t.took for t in targets):.0f} s of processes, {len(findings)} findings")
     for finding in findings:
         print(f"  {finding}")
     return 1 if findings else 0
