@@ -212,8 +212,5 @@ bool block_client_sleep(struct block_client *client)
     if (!is_up(client)) {
         return true;
     }
-    bool asleep = link_sleep(&client->link);
-
-    link_broken(&client->link);
-    return asleep;
+    return link_sleep(&client->link);
 }

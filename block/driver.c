@@ -205,7 +205,6 @@ static void work(struct block_driver *d)
         link_publish(&d->link);
     } while ((d->working && !d->device->sleep()) ||
              (d->link.in.ready > 0 && d->in_flight == 0 && !queue_wait_for_room(&d->link.out)));
-    link_broken(&d->link);
 }
 
 /* Before the link is set up for a new life of the virtualiser. False: it may not be. */

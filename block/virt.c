@@ -170,7 +170,6 @@ static void take_answers(void)
             left -= 1U;
         }
     } while (!link_sleep(&virt.device) && left > 0);
-    link_broken(&virt.device);
 }
 
 /* ---- Requests to the driver ---- */

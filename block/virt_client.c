@@ -200,8 +200,7 @@ static void refuse(struct virt *virt, struct virt_client *client,
     respond(virt, client, request->id, error);
     client->refusals += 1U;
     if (client->refusals > VIRT_REFUSALS) {
-        client->link.in.broken = true;
-        client->link.in.ready = 0;
+        client->link.in.ready = queue_consumer_break(&client->link.in);
     }
 }
 
@@ -275,7 +274,6 @@ void virt_client_serve(struct virt *virt)
         for (LEDGER_EACH(number, turns)) {
             if (!serve(virt, &virt->client[number])) {
                 turns &= ~LEDGER_BIT(number);
-                link_broken(&virt->client[number].link);
             }
         }
     }

@@ -26,8 +26,9 @@ static void set_up(struct link *link)
     struct link_half *mine = link->mine;
 
     link->up = false;
-    link->broken_counted = false;
+    link->up_in = LINK_NEVER;
     link->peer_life = link_peer_life(link);
+    link->blame.known = link->peer_life;
     queue_producer_reset(&link->out);
     queue_consumer_reset(&link->in);
     atomic_store_explicit(&mine->life, stored(my_life()), memory_order_relaxed);
@@ -46,9 +47,13 @@ void link_open(struct link *link, const struct quoll_link_config *config, uint32
         .mine = mine,
         .peer = peer,
         .counters = counters()->link[config - quoll_config.link],
+        .life = (const _Atomic uint32_t *)(uintptr_t)quoll_config.lives + config->peer_pd,
         .out = {.mine = &mine->produce, .peer = &peer->consume},
         .in = {.mine = &mine->consume, .peer = &peer->produce},
     };
+    link->blame.count = &link->counters[COUNT_BROKEN];
+    link->blame.life = link->life;
+    link->out.blame = link->in.blame = &link->blame;
     link->out.capacity = config->produce_capacity;
     link->in.capacity = config->consume_capacity;
 
@@ -86,31 +91,9 @@ enum link_state link_renew(struct link *link)
         return LINK_DOWN;
     }
     link->up = true;
+    link->up_in = link->peer_life;
     link_count(link, COUNT_LIVES, 1);
     return LINK_CAME_UP;
-}
-
-/*
- * A peer that began a new life since the last link_check() has set its half up anew, and its
- * indices look wrong to us, innocently. Its life was counted before it could (the supervisor
- * does so, then restarts it), so whoever saw such an index sees the life: the fence keeps our
- * two looks in this order.
- */
-static bool is_guilty(const struct link *link)
-{
-    atomic_thread_fence(memory_order_acquire);
-    return link_peer_life(link) == link->peer_life;
-}
-
-bool link_broken(struct link *link)
-{
-    bool broken = link->out.broken || link->in.broken;
-
-    if (broken && !link->broken_counted && is_guilty(link)) {
-        link->broken_counted = true;
-        link_count(link, COUNT_BROKEN, 1);
-    }
-    return broken;
 }
 
 /*

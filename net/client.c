@@ -252,7 +252,6 @@ bool net_client_wake(struct net_client *client, microkit_channel channel)
         return false;
     }
     link_count(&woken->link, COUNT_WOKEN, 1);
-    (void)link_broken(&woken->link);
     if (client->tx.stock == 0) {
         take_sent(&client->tx);
     }

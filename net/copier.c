@@ -3,7 +3,8 @@
  * A copier: stands between the receive virtualiser and one client, and copies each
  * frame from the pool, which the client may not see, into a buffer that the client
  * gave. One per client, so whatever the client does costs only the client: with no
- * good buffer of its own to copy into, it loses frames; pool buffers go back at once.
+ * good buffer of its own to copy into, it loses frames. A pool buffer goes back by being
+ * taken off the queue, after it was copied; nothing else needs to be said of it.
  *
  * A buffer of the client is read once, checked and used; giving the same one twice
  * only makes its frames overwrite each other. A new life of the virtualiser hands out
@@ -30,8 +31,9 @@ static struct copier {
 /* Frames that were checked and have a buffer: first all are found, then all are copied. */
 struct batch {
     unsigned count;
-    uint64_t bytes;
-    struct queue_consumer buffers; /* as they were before */
+    uint32_t bytes;
+    uint32_t buffers;   /* the first that was taken, */
+    uint32_t delivered; /* and where in the other queue it went */
     struct job {
         const unsigned char *from;
         unsigned char *to;
@@ -48,10 +50,10 @@ static inline bool within(uint64_t size, const struct net_frame *frame)
  * The next of the client's buffers that a frame of `length` bytes fits into; skips
  * those that do not lie in its data region.
  */
-static inline bool client_buffer(struct queue_consumer *buffers, uint64_t size, uint16_t length,
+static inline bool client_buffer(struct queue_taking *buffers, uint64_t size, uint16_t length,
                                  struct net_frame *buffer)
 {
-    while (net_frames_take(buffers, buffer)) {
+    while (net_frames_next(buffers, buffer)) {
         if (within(size, buffer) && buffer->length >= length) {
             return true;
         }
@@ -60,112 +62,116 @@ static inline bool client_buffer(struct queue_consumer *buffers, uint64_t size, 
     return false;
 }
 
-/* Take frames and find buffers for them, as far as there is room to give the pool's back. */
-static void find(struct batch *batch)
+/* What the client has not asked for, or cannot be. */
+__attribute__((cold)) static void lose(struct link *link, enum quoll_link_counter why)
+{
+    link_count(link, why, 1);
+}
+
+/* Take the next frames and find buffers for them. */
+static inline void find(struct batch *batch)
 {
     const struct quoll_region_config *pool = &copier.virt.config->data;
     const struct quoll_region_config *data = &copier.client.config->data;
-    struct queue_consumer from_virt = queue_consumer_begin(&copier.virt.in);
-    struct queue_producer to_virt = queue_producer_begin(&copier.virt.out);
-    struct queue_consumer buffers = queue_consumer_begin(&copier.client.in);
-    struct queue_producer to_client = queue_producer_begin(&copier.client.out);
+    struct queue_taking from_virt = queue_taking_begin(&copier.virt.in);
+    struct queue_taking buffers = queue_taking_begin(&copier.client.in);
+    struct queue_putting to_client = queue_putting_begin(&copier.client.out);
     struct job *job = batch->job;
     struct net_frame frame, buffer;
-    uint64_t bytes = 0;
+    uint32_t bytes = 0;
 
-    batch->buffers = buffers;
-    while (job < batch->job + BATCH && to_virt.room > 0 && net_frames_take(&from_virt, &frame)) {
-        (void)net_frames_put(&to_virt, &frame);
+    batch->buffers = buffers.at;
+    batch->delivered = to_client.at;
+    while (job < batch->job + BATCH && net_frames_next(&from_virt, &frame)) {
         if (frame.length < NET_FRAME_MIN || frame.length > NET_FRAME_MAX ||
             !within(pool->size, &frame)) {
-            link_count(&copier.virt, COUNT_REFUSED, 1);
-        } else if (to_client.room == 0 ||
+            lose(&copier.virt, COUNT_REFUSED);
+        } else if (to_client.at == to_client.end ||
                    !client_buffer(&buffers, data->size, frame.length, &buffer)) {
-            link_count(&copier.client, COUNT_DROPPED, 1);
+            lose(&copier.client, COUNT_DROPPED);
         } else {
             *job++ =
                 (struct job){(const unsigned char *)(uintptr_t)pool->vaddr + frame.offset,
                              (unsigned char *)(uintptr_t)data->vaddr + buffer.offset, frame.length};
             bytes += frame.length;
             buffer = (struct net_frame){.offset = buffer.offset, .length = frame.length};
-            (void)net_frames_put(&to_client, &buffer);
+            (void)net_frames_add(&to_client, &buffer);
         }
     }
     batch->count = (unsigned)(job - batch->job);
     batch->bytes = bytes;
-    queue_consumer_end(&copier.virt.in, &from_virt);
-    queue_producer_end(&copier.virt.out, &to_virt);
-    queue_consumer_end(&copier.client.in, &buffers);
-    queue_producer_end(&copier.client.out, &to_client);
+    queue_taking_end(&copier.virt.in, &from_virt);
+    queue_taking_end(&copier.client.in, &buffers);
+    queue_putting_end(&copier.client.out, &to_client);
 }
 
-/* Copy what was found; if the virtualiser's life changed, it is nobody's to see. */
-static void copy(const struct batch *batch)
+/* The virtualiser's life changed while we copied: it is nobody's to see. */
+__attribute__((cold)) static void take_back(const struct batch *batch)
 {
-    for (unsigned i = 0; i < batch->count; i++) {
-        memcpy(batch->job[i].to, batch->job[i].from, batch->job[i].length);
-    }
-    if (link_peer_life(&copier.virt) == copier.virt.peer_life) {
-        link_count(&copier.client, COUNT_BYTES, batch->bytes);
-        return;
-    }
+    struct queue_consumer *buffers = &copier.client.in;
+    struct queue_producer *delivered = &copier.client.out;
+
     for (unsigned i = 0; i < batch->count; i++) {
         memset(batch->job[i].to, 0, batch->job[i].length);
     }
-    queue_consumer_end(&copier.client.in,
-                       &batch->buffers); /* not used, and not given back: for the next frames */
-    copier.client.out.tail -= batch->count;
-    copier.client.out.room += batch->count;
+    buffers->ready += buffers->head - batch->buffers; /* not given back: for the next frames */
+    buffers->head = batch->buffers;
+    delivered->room += delivered->tail - batch->delivered;
+    delivered->tail = batch->delivered;
     link_count(&copier.client, COUNT_DROPPED, batch->count);
 }
 
-/* Pass on what there is, as long as there is room to give the pool's buffers back. */
-static void pass_all_on(void)
+static inline void copy(const struct batch *batch)
 {
-    struct batch batch;
-
-    do {
-        find(&batch);
-        copy(&batch);
-    } while (batch.count == BATCH);
+    for (const struct job *job = batch->job; job < batch->job + batch->count; job++) {
+        memcpy(job->to, job->from, job->length);
+    }
+    if (link_still_up(&copier.virt)) {
+        link_count(&copier.client, COUNT_BYTES, batch->bytes);
+    } else {
+        take_back(batch);
+    }
 }
 
-static void look_at_client(void)
+/* What we know of from before is good enough, if it is enough for all frames. */
+static inline void look_at_client(uint32_t frames)
 {
+    if (copier.client.in.ready >= frames && copier.client.out.room >= frames) {
+        return;
+    }
     if (copier.client.up) {
         (void)queue_look(&copier.client.in);
         (void)queue_look_for_room(&copier.client.out);
-    } else {
-        copier.client.out.room = 0;
     }
 }
 
-static void publish_to_client(void)
+/* Give back the pool's buffers, show the client its frames, go to sleep: false if there are more.
+ */
+static inline bool publish_and_sleep(void)
 {
-    if (copier.client.up) {
-        link_release(&copier.client);
-        link_publish(&copier.client);
-    }
-}
+    uint32_t taken = link_show_head(&copier.virt);
+    uint32_t delivered = link_show_tail(&copier.client);
+    uint32_t given = link_show_head(&copier.client);
 
-/* Each frame taken needs a slot to give it back. */
-static bool room_to_return(void)
-{
-    return queue_look_for_room(&copier.virt.out) > 0 || !queue_wait_for_room(&copier.virt.out);
+    queue_show_sleep(&copier.virt.in);
+    queue_fence();
+    link_wake(&copier.virt, 0, taken);
+    link_wake(&copier.client, delivered, given);
+    return queue_look(&copier.virt.in) == 0;
 }
 
 static void receive(void)
 {
+    struct batch batch;
+
+    (void)queue_look(&copier.virt.in);
     do {
-        (void)queue_look(&copier.virt.in);
-        look_at_client();
-        if (!room_to_return()) {
-            return;
-        }
-        pass_all_on();
-        link_publish(&copier.virt);
-        publish_to_client();
-    } while (!link_sleep(&copier.virt));
+        look_at_client(copier.virt.in.ready);
+        do {
+            find(&batch);
+            copy(&batch);
+        } while (copier.virt.in.ready > 0);
+    } while (!publish_and_sleep());
 }
 
 void pd_start(void)
@@ -191,7 +197,5 @@ void pd_wake(microkit_channel channel)
     }
     if (state != LINK_DOWN) {
         receive();
-        (void)link_broken(&copier.virt);
     }
-    (void)link_broken(&copier.client);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What every network driver does, written once: move buffers and frames between the
- * links to the two virtualisers and a device that offers the operations of struct
- * net_device.
+ * links to the two virtualisers and a device that offers the operations net_device_...
+ * of <quoll/net_driver.h>
  *
  * The device runs while both links are up. A new life of a virtualiser stops it,
  * before the virtualiser may learn that we have seen it (link_check), since it will
@@ -13,123 +13,126 @@
  * buffers, the device's rings. Interrupts for sent frames are asked for only if
  * somebody waits for them: the transmit virtualiser goes to sleep on its queue before
  * it publishes the frames that make it wait, so we see it in time.
+ *
+ * What can wait goes by the batch: the device gets buffers again when an eighth of its
+ * places is free, and sent frames are taken back when they fill an eighth, or when
+ * somebody waits for them.
  */
 #include <quoll/link.h>
 #include <quoll/log.h>
 #include <quoll/net_driver.h>
 
-#define BATCH NET_DRIVER_BATCH
-#define FEW   32U /* with less Rx buffers in the device, we want to know of free ones */
+#define FEW 32U /* with less Rx buffers in the device, we want to know of free ones */
 
-static enum { LOST, STOPPED, RUNNING } state;
-static struct net_info info;
-static struct link rx, tx;
-static unsigned rx_held;   /* buffers in the device */
-static bool tx_interrupts; /* we have asked for interrupts about sent frames */
+/* In one place, so that one register reaches it all. */
+static struct {
+    struct link rx, tx;
+    enum { LOST, STOPPED, RUNNING } state;
+    struct net_info info;
+    uint32_t rx_held;   /* buffers in the device, */
+    uint32_t rx_plenty; /* with no more of which it is given some */
+    uint32_t tx_held;   /* frames in the device, sent or not, */
+    uint32_t tx_many;   /* with which we look for sent ones */
+    bool tx_interrupts; /* we have asked for interrupts about sent frames */
+} driver;
 
-static void tell(void)
+#define OUT_OF_LINE __attribute__((noinline)) /* rare, or from several places */
+
+OUT_OF_LINE static void tell(void)
 {
-    info.ready = state == RUNNING;
-    link_tell(&rx, &info, sizeof info);
-    link_tell(&tx, &info, sizeof info);
+    driver.info.ready = driver.state == RUNNING;
+    link_tell(&driver.rx, &driver.info, sizeof driver.info);
+    link_tell(&driver.tx, &driver.info, sizeof driver.info);
 }
 
 /* ---- Receiving ---- */
 
 /* Received frames go to the virtualiser; false if there is no room for more. */
-static bool deliver(void)
+static inline bool deliver(void)
 {
-    uint32_t most = 0, n = 0;
-
-    (void)queue_look_for_room(&rx.out);
-    while (n == most && rx.out.room > 0) {
-        most = BATCH;
-        struct net_rx_done *done = net_rx_dones_slots(&rx.out, &most);
-
-        n = net_device.rx_take(done, most);
-        queue_filled(&rx.out, n);
-        rx_held -= n;
+    if (driver.rx.out.room < FEW) {
+        (void)queue_look_for_room(&driver.rx.out);
     }
-    link_publish(&rx);
-    return rx.out.room > 0;
+    struct queue_putting to = queue_putting_begin(&driver.rx.out);
+
+    driver.rx_held -= net_device_rx_take(&to);
+    queue_putting_end(&driver.rx.out, &to);
+    link_publish(&driver.rx);
+    return driver.rx.out.room > 0;
 }
 
 /* Free buffers go to the device; false if it has few and more came meanwhile. */
 static bool refill(void)
 {
-    if (queue_look(&rx.in) > 0) {
-        rx_held += net_device.rx_give(&rx.in, net_device.rx_room());
-        link_release(&rx);
+    if (queue_look(&driver.rx.in) > 0) {
+        driver.rx_held += net_device_rx_give(&driver.rx.in, net_device_rx_room());
+        link_release(&driver.rx);
     }
-    return rx_held >= FEW || net_device.rx_room() == 0 || queue_sleep(&rx.in);
+    return driver.rx_held >= FEW || net_device_rx_room() == 0 || queue_sleep(&driver.rx.in);
 }
 
-static void receive(void)
+OUT_OF_LINE static void receive(void)
 {
     bool room;
 
     do {
         room = deliver();
-        while (!refill()) {}
-    } while (room ? !net_device.rx_sleep() : !queue_wait_for_room(&rx.out));
+        while (driver.rx_held <= driver.rx_plenty && !refill()) {}
+    } while (room ? !net_device_rx_sleep() : !queue_wait_for_room(&driver.rx.out));
 }
 
 /* ---- Sending ---- */
 
 /* Sent frames go back to the virtualiser; false if there is no room for more. */
-static bool answer(void)
+OUT_OF_LINE static bool answer(void)
 {
-    uint32_t most = 0, n = 0;
+    (void)queue_look_for_room(&driver.tx.out);
+    struct queue_putting to = queue_putting_begin(&driver.tx.out);
 
-    (void)queue_look_for_room(&tx.out);
-    while (n == most && tx.out.room > 0) {
-        most = BATCH;
-        struct net_tx_done *done = net_tx_dones_slots(&tx.out, &most);
-
-        n = net_device.tx_take(done, most);
-        queue_filled(&tx.out, n);
-    }
-    link_publish(&tx);
-    return tx.out.room > 0;
+    driver.tx_held -= net_device_tx_take(&to);
+    queue_putting_end(&driver.tx.out, &to);
+    link_publish(&driver.tx);
+    return driver.tx.out.room > 0;
 }
 
 /* Frames go to the device; false if it has no room for more. */
 static bool send(void)
 {
-    if (queue_look(&tx.in) > 0) {
-        net_device.tx_give(&tx.in, net_device.tx_room());
+    if (queue_look(&driver.tx.in) > 0) {
+        driver.tx_held += net_device_tx_give(&driver.tx.in, net_device_tx_room());
     }
-    if (tx.in.ready > 0) {
-        link_release(&tx);
+    if (driver.tx.in.ready > 0) {
+        link_release(&driver.tx);
         return false;
     }
     return true;
 }
 
-static void transmit(void)
+OUT_OF_LINE static void transmit(void)
 {
     bool room_above, room_below;
 
     do {
-        room_above = answer();
+        room_above = !(driver.tx_interrupts || driver.tx_held >= driver.tx_many) || answer();
         room_below = send();
-        tx_interrupts = !room_below || queue_awaited(&tx.out);
-        if (!room_above && queue_wait_for_room(&tx.out)) {
-            tx_interrupts = false; /* the virtualiser comes first */
+        driver.tx_interrupts = !room_below || queue_awaited(&driver.tx.out);
+        if (!room_above && queue_wait_for_room(&driver.tx.out)) {
+            driver.tx_interrupts = false; /* the virtualiser comes first */
         }
-    } while (!net_device.tx_sleep(tx_interrupts) || (room_below && !link_sleep(&tx)));
+    } while (!net_device_tx_sleep(driver.tx_interrupts) || (room_below && !link_sleep(&driver.tx)));
 }
 
 /* ---- Lives ---- */
 
 static void stop(void)
 {
-    if (state != RUNNING) {
+    if (driver.state != RUNNING) {
         return;
     }
-    state = STOPPED;
-    if (net_device.stop() != QUOLL_OK) {
-        state = LOST; /* the links are left alone: nobody may use again what the device has */
+    driver.state = STOPPED;
+    if (net_device_stop() != QUOLL_OK) {
+        driver.state =
+            LOST; /* the links are left alone: nobody may use again what the device has */
         count(COUNT_DEVICE_ERRORS, 1);
         return;
     }
@@ -139,91 +142,138 @@ static void stop(void)
 /* After stop(): what the device had of a virtualiser's old life is nobody's. */
 static void forget_rx(void)
 {
-    struct net_rx_done done[BATCH];
+    struct net_rx_done nobody[FEW];
+    struct queue_putting to;
 
-    while (net_device.rx_take(done, BATCH) > 0) {}
-    rx_held = 0;
+    do {
+        to = (struct queue_putting){(void *)nobody, FEW - 1U, 0, FEW};
+    } while (net_device_rx_take(&to) > 0);
+    driver.rx_held = 0;
 }
 
 static void forget_tx(void)
 {
-    struct net_tx_done done[BATCH];
+    struct net_tx_done nobody[FEW];
+    struct queue_putting to;
 
-    while (net_device.tx_take(done, BATCH) > 0) {}
-}
-
-static inline bool still_up(const struct link *link)
-{
-    return link->up && link_peer_life(link) == link->peer_life;
+    do {
+        to = (struct queue_putting){(void *)nobody, FEW - 1U, 0, FEW};
+    } while (net_device_tx_take(&to) > 0);
+    driver.tx_held = 0;
 }
 
 /* As link_check(), but the device stops before a new life is acknowledged. */
 static bool check(struct link *link, void (*forget)(void))
 {
-    if (still_up(link)) {
+    if (link_still_up(link)) {
         return true;
     }
     stop();
-    if (state == LOST) {
+    if (driver.state == LOST) {
         return false;
     }
     forget();
     return link_check(link) != LINK_DOWN;
 }
 
+OUT_OF_LINE static bool deliver_rest(void)
+{
+    return deliver();
+}
+
 /* Whether the virtualisers have back what the device had; if not, they wake us to make room. */
 static bool given_back(void)
 {
-    while (!deliver()) {
-        if (queue_wait_for_room(&rx.out)) {
+    while (!deliver_rest()) {
+        if (queue_wait_for_room(&driver.rx.out)) {
             return false;
         }
     }
     while (!answer()) {
-        if (queue_wait_for_room(&tx.out)) {
+        if (queue_wait_for_room(&driver.tx.out)) {
             return false;
         }
     }
     return true;
 }
 
-static void try_start(void)
+/* @return whether the device runs now, and has neither buffers nor frames yet */
+OUT_OF_LINE static bool try_start(void)
 {
     if (!given_back()) {
-        return;
+        return false;
     }
-    enum quoll_error error = net_device.start(&info);
+    enum quoll_error error = net_device_start(&driver.info);
 
     if (error != QUOLL_OK) {
         count(COUNT_DEVICE_ERRORS, 1);
         quoll_log("cannot start: %s", quoll_error_name(error));
-        (void)net_device.stop();
-        return;
+        (void)net_device_stop();
+        return false;
     }
-    state = RUNNING;
+    driver.state = RUNNING;
+    driver.rx_plenty = net_device_rx_room() - (net_device_rx_room() + 7U) / 8U;
+    driver.tx_many = (net_device_tx_room() + 7U) / 8U;
     tell();
-    receive();
-    transmit();
+    return true;
 }
 
 /* Out of line, as it is needed once in a life. */
 __attribute__((noinline)) static bool renew_links(void)
 {
-    bool up = check(&rx, forget_rx);
+    bool up = check(&driver.rx, forget_rx);
 
-    return check(&tx, forget_tx) && up && state != LOST;
+    return check(&driver.tx, forget_tx) && up && driver.state != LOST;
 }
 
 static inline bool links_up(void)
 {
-    return (still_up(&rx) && still_up(&tx)) || renew_links();
+    return (link_still_up(&driver.rx) && link_still_up(&driver.tx)) || renew_links();
+}
+
+OUT_OF_LINE static void start(void)
+{
+    if (try_start()) {
+        receive();
+        transmit();
+    }
+}
+
+/* It is started anew once; if it fails again at once, that is for the next wake-up. */
+OUT_OF_LINE static void start_anew(void)
+{
+    stop();
+    if (driver.state == STOPPED) {
+        start();
+    }
+}
+
+/* Whether there are links and a device to work with; if it just starts, all is done. */
+static inline bool ready(void)
+{
+    if (!links_up()) {
+        return false;
+    }
+    if (driver.state == RUNNING) {
+        return true;
+    }
+    start();
+    return false;
+}
+
+/* After the work: has anyone broken the rules? */
+static inline void judge(void)
+{
+    if (net_device_failed()) {
+        start_anew();
+    }
 }
 
 void net_driver_start(void)
 {
     microkit_channel interrupt = quoll_config.device.interrupt[0];
 
-    enum quoll_error error = net_device.stop();
+    enum quoll_error error = net_device_stop();
 
     microkit_irq_ack(interrupt); /* an earlier life may owe it */
     if (error != QUOLL_OK) {
@@ -231,59 +281,52 @@ void net_driver_start(void)
         quoll_log("no device: %s", quoll_error_name(error));
         return; /* the links stay closed */
     }
-    state = STOPPED;
-    link_open(&rx, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0), sizeof(struct net_rx_done));
-    link_open(&tx, quoll_find_link(LINK_NET_TX_DEVICE, NULL, 0), sizeof(struct net_tx_done));
-    if (links_up()) {
-        try_start();
-    }
+    driver.state = STOPPED;
+    link_open(&driver.rx, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0), sizeof(struct net_rx_done));
+    link_open(&driver.tx, quoll_find_link(LINK_NET_TX_DEVICE, NULL, 0), sizeof(struct net_tx_done));
+    (void)ready();
 }
 
 /* Each direction is left asleep, so only what the wake-up is about needs a look. */
-static void work(bool receiving, bool sending)
+static inline void on_interrupt(void)
 {
-    if (state == STOPPED) {
-        try_start();
-        return;
+    count(COUNT_INTERRUPTS, 1);
+    if (driver.state == RUNNING && net_device_interrupted(&driver.info)) {
+        tell();
     }
-    if (receiving) {
+    if (ready()) {
         receive();
-    }
-    if (sending) {
-        transmit();
-    }
-    if (rx.out.broken || rx.in.broken || tx.out.broken || tx.in.broken) {
-        (void)link_broken(&rx);
-        (void)link_broken(&tx);
-    }
-    if (net_device.failed()) {
-        stop();
-        if (state == STOPPED) {
-            try_start();
+        if (driver.tx_interrupts) {
+            transmit();
         }
+        judge();
+    }
+}
+
+static inline void on_notification(struct link *link)
+{
+    link_count(link, COUNT_WOKEN, 1);
+    if (ready()) {
+        if (link == &driver.tx) {
+            transmit();
+        } else {
+            receive();
+        }
+        judge();
     }
 }
 
 void net_driver_wake(microkit_channel channel)
 {
-    bool interrupt = channel == quoll_config.device.interrupt[0];
-
-    if (state == LOST) {
+    if (driver.state == LOST) {
         return; /* its interrupt stays masked */
     }
-    if (interrupt) {
-        count(COUNT_INTERRUPTS, 1);
-        if (state == RUNNING && net_device.interrupted(&info)) {
-            tell();
-        }
-    } else {
-        link_count(channel == tx.config->channel ? &tx : &rx, COUNT_WOKEN, 1);
+    if (channel != quoll_config.device.interrupt[0]) {
+        on_notification(channel == driver.tx.config->channel ? &driver.tx : &driver.rx);
+        return;
     }
-    if (links_up()) {
-        work(channel != tx.config->channel,
-             interrupt ? tx_interrupts : channel == tx.config->channel);
-    }
-    if (interrupt && state != LOST) {
+    on_interrupt();
+    if (driver.state != LOST) {
         microkit_irq_ack(channel);
     }
 }

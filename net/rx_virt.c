@@ -9,9 +9,11 @@
  * that leaves the device half of it; frames beyond that are dropped, and the others
  * do not notice.
  *
- * Copiers return buffers without waking us: what a copier has returned is looked at
- * before it is given more, and the device's half does not depend on it. So an idle
- * copier costs nothing, a busy one a look per batch.
+ * A copier returns buffers by taking frames off its queue: which ones, our own entries
+ * say, so there is nothing to check but the index. It does so without waking us: we look
+ * when it has a good part of its share, and the device's half does not depend on it. So
+ * an idle copier costs nothing, and a busy one a look per many frames. The driver too is
+ * given buffers by the batch, as long as it has plenty.
  */
 #include <string.h>
 
@@ -29,8 +31,8 @@
 
 struct copier {
     struct link link;
-    uint32_t held;     /* buffers that it has */
-    uint32_t may_have; /* in this batch: its share; 0 if it is not there */
+    uint32_t returned; /* frames put into its queue of which it has returned the buffers */
+    uint32_t fresh;    /* frames of this batch */
 };
 
 static struct rx_virt {
@@ -39,7 +41,11 @@ static struct rx_virt {
     const unsigned char *pool;
     uint64_t pool_io;
     uint32_t buffers;
-    uint32_t share; /* buffers that a copier may have */
+    uint32_t share;       /* buffers that a copier may have */
+    uint32_t few;         /* room in it with which we look for returned ones */
+    uint32_t plenty;      /* buffers with the driver with which it needs no more for now */
+    uint32_t most;        /* that the driver gets, */
+    uint32_t with_driver; /* and that it has */
     unsigned copiers;
     uint64_t looked; /* set of copiers whose link was checked in this batch */
     bool coherent;
@@ -52,18 +58,23 @@ static struct rx_virt {
 
 static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the wire */
 
-/* The six bytes as they lie in memory, the first one lowest; read once and for all. */
+/*
+ * The six bytes as they lie in memory, the first one lowest; read once and for all, with
+ * two more that follow every MAC address in frames and settings.
+ */
 static inline uint64_t mac_at(const unsigned char *at)
 {
-    uint32_t low;
-    uint16_t high;
+    uint64_t mac;
 
-    __builtin_memcpy(&low, at, sizeof low);
-    __builtin_memcpy(&high, at + sizeof low, sizeof high);
-    uint64_t mac = (uint64_t)high << 32 | low;
-
+    __builtin_memcpy(&mac, at, sizeof mac);
+    mac &= 0xffffffffffffU;
     __asm__ volatile("" : "+r"(mac));
     return mac;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
 }
 
 static inline void put_in_stock(uint32_t id)
@@ -74,71 +85,67 @@ static inline void put_in_stock(uint32_t id)
 
 /* ---- Copiers ---- */
 
-static inline void drop_claim(struct copier *copier, uint64_t bit, uint32_t id)
+static inline void drop_claim(uint64_t bit, uint32_t id)
 {
     uint64_t left = virt.holders[id] & ~bit;
 
     virt.holders[id] = left;
-    copier->held -= 1U;
     if (left == 0) {
         put_in_stock(id);
     }
 }
 
-/* Only a frame's own place, in a buffer that this copier has, counts. */
-static void take_returns(struct copier *copier, uint64_t bit)
-{
-    unsigned refused = 0;
-
-    (void)queue_look(&copier->link.in);
-    struct queue_consumer in = queue_consumer_begin(&copier->link.in);
-    struct net_frame frame;
-
-    while (net_frames_take(&in, &frame)) {
-        uint32_t id = frame.offset / NET_BUFFER_SIZE;
-
-        if (id < virt.buffers && frame.offset % NET_BUFFER_SIZE == NET_HEADROOM &&
-            (virt.holders[id] & bit) != 0) {
-            drop_claim(copier, bit, id);
-        } else {
-            refused += 1U;
-        }
-    }
-    queue_consumer_end(&copier->link.in, &in);
-    link_count(&copier->link, COUNT_REFUSED, refused);
-    link_release(&copier->link);
-}
-
 /* A copier's new life: what its old one had is ours again. */
 static void drop_all_claims(struct copier *copier, uint64_t bit)
 {
-    for (uint32_t id = 0; id < virt.buffers && copier->held > 0; id++) {
+    for (uint32_t id = 0; id < virt.buffers; id++) {
         if ((virt.holders[id] & bit) != 0) {
-            drop_claim(copier, bit, id);
+            drop_claim(bit, id);
         }
     }
+    copier->returned = 0;
+}
+
+/*
+ * What it has taken off its queue is returned; our entries there say which buffers. An
+ * index that goes back is as impossible as one that lies ahead.
+ */
+static void take_returns(struct copier *copier, uint64_t bit)
+{
+    struct queue_producer *out = &copier->link.out;
+    const struct net_frame *entries = (const void *)out->mine->entries;
+    uint32_t mask = out->capacity - 1U;
+    uint32_t used = out->capacity - queue_look_for_room(out);
+
+    if (used > out->tail - copier->returned) {
+        out->room = queue_producer_break(out);
+    }
+    if (link_broken(&copier->link)) {
+        return;
+    }
+    for (; copier->returned != out->tail - used; copier->returned++) {
+        drop_claim(bit, entries[copier->returned & mask].offset / NET_BUFFER_SIZE);
+    }
+    out->room = least(virt.share, out->capacity) - used;
 }
 
 /* Once per batch, before a copier is given anything: lives, returns, room. */
-static void look_at(struct copier *copier, uint64_t bit)
+static inline void look_at(struct copier *copier, uint64_t bit)
 {
     virt.looked |= bit;
-    copier->may_have = 0;
     switch (link_check(&copier->link)) {
     case LINK_DOWN:
-        return;
+        return; /* there is no room in it */
     case LINK_CAME_UP:
         drop_all_claims(copier, bit);
         net_relay_tell(&virt.relay, &copier->link);
         break;
     case LINK_UP:
-        take_returns(copier, bit);
         break;
     }
-    if (queue_look_for_room(&copier->link.out) == 0) {
-        (void)link_broken(&copier->link);
+    if (copier->link.out.room <= virt.few) {
+        take_returns(copier, bit);
     }
-    copier->may_have = virt.share;
 }
 
 /* Let a copier have the frame, if it can take it; its bit if it could. */
@@ -151,12 +158,11 @@ static inline uint64_t give(unsigned number, uint32_t id, uint16_t length)
     if ((virt.looked & bit) == 0) {
         look_at(copier, bit);
     }
-    if (copier->held >= copier->may_have || !net_frames_put(&copier->link.out, &frame)) {
+    if (!net_frames_put(&copier->link.out, &frame)) {
         link_count(&copier->link, COUNT_DROPPED, 1);
         return 0;
     }
     link_count(&copier->link, COUNT_BYTES, length);
-    copier->held += 1U;
     return bit;
 }
 
@@ -191,13 +197,6 @@ static inline uint64_t deliver(uint32_t id, uint16_t length)
     return 0;
 }
 
-static void publish_to_copiers(void)
-{
-    for (uint64_t set = virt.looked; set != 0; set &= set - 1U) {
-        link_publish(&virt.copier[__builtin_ctzll(set)].link);
-    }
-}
-
 /* ---- The driver ---- */
 
 /* What the driver says of one buffer; the bytes of the frame in it. */
@@ -209,6 +208,7 @@ static inline uint32_t take_done(const struct net_rx_done *done)
         link_count(&virt.driver, COUNT_REFUSED, 1);
         return 0;
     }
+    virt.with_driver -= 1U;
     if (done->length < NET_FRAME_MIN || done->length > NET_FRAME_MAX) {
         link_count(&virt.driver, COUNT_REFUSED, done->length != 0);
         virt.holders[id] = 0;
@@ -226,35 +226,38 @@ static inline uint32_t take_done(const struct net_rx_done *done)
 
 static void take_all_done(void)
 {
-    (void)queue_look(&virt.driver.in);
-    struct queue_consumer in = queue_consumer_begin(&virt.driver.in);
+    struct queue_taking in = queue_taking_begin(&virt.driver.in);
     struct net_rx_done done;
     uint64_t bytes = 0;
 
-    while (net_rx_dones_take(&in, &done)) {
+    while (net_rx_dones_next(&in, &done)) {
         bytes += take_done(&done);
     }
-    queue_consumer_end(&virt.driver.in, &in);
+    queue_taking_end(&virt.driver.in, &in);
     link_count(&virt.driver, COUNT_BYTES, bytes);
 }
 
-/* Everything that nobody has goes to the device. */
+/* What nobody has goes to the device, as much as it may have. */
 static void supply(void)
 {
-    (void)queue_look_for_room(&virt.driver.out);
-    struct queue_producer out = queue_producer_begin(&virt.driver.out);
-    struct net_rx_buffer buffer = {0};
-    uint32_t stock = virt.stock;
+    uint32_t number = least(virt.stock, virt.most - virt.with_driver);
 
-    for (; stock > 0 && out.room > 0; stock--) {
-        buffer.id = virt.free[stock - 1U];
-        buffer.address = virt.pool_io + (uint64_t)buffer.id * NET_BUFFER_SIZE;
-        (void)net_rx_buffers_put(&out, &buffer);
-        virt.holders[buffer.id] = DRIVER;
+    if (virt.driver.out.room < number) {
+        number = least(number, queue_look_for_room(&virt.driver.out));
     }
-    queue_producer_end(&virt.driver.out, &out);
-    virt.stock = stock;
-    link_publish(&virt.driver);
+    struct queue_putting out = queue_putting_begin(&virt.driver.out);
+    struct net_rx_buffer buffer = {0};
+    const uint16_t *from = virt.free + virt.stock;
+
+    virt.stock -= number;
+    virt.with_driver += number;
+    while (from > virt.free + virt.stock) {
+        buffer.id = *--from;
+        buffer.address = virt.pool_io + (uint64_t)buffer.id * NET_BUFFER_SIZE;
+        virt.holders[buffer.id] = DRIVER;
+        (void)net_rx_buffers_add(&out, &buffer);
+    }
+    queue_putting_end(&virt.driver.out, &out);
 }
 
 /* A new life of the driver, which has reset the device: nothing is with it. */
@@ -266,17 +269,51 @@ static void take_all_back(void)
             put_in_stock(id);
         }
     }
+    virt.with_driver = 0;
+}
+
+static void show_to_copiers(void)
+{
+    for (uint64_t set = virt.looked; set != 0; set &= set - 1U) {
+        struct copier *copier = &virt.copier[__builtin_ctzll(set)];
+
+        copier->fresh = link_show_tail(&copier->link);
+    }
+}
+
+static void wake_copiers(void)
+{
+    for (uint64_t set = virt.looked; set != 0; set &= set - 1U) {
+        struct copier *copier = &virt.copier[__builtin_ctzll(set)];
+
+        link_wake(&copier->link, copier->fresh, 0);
+    }
+}
+
+/* Show all their new frames and buffers, and go to sleep; false if the driver has more. */
+static bool publish_and_sleep(void)
+{
+    show_to_copiers();
+    uint32_t given = link_show_tail(&virt.driver);
+    uint32_t taken = link_show_head(&virt.driver);
+
+    queue_show_sleep(&virt.driver.in);
+    queue_fence();
+    wake_copiers();
+    link_wake(&virt.driver, given, taken);
+    return queue_look(&virt.driver.in) == 0;
 }
 
 static void receive(void)
 {
+    (void)queue_look(&virt.driver.in);
     do {
         virt.looked = 0;
         take_all_done();
-        publish_to_copiers();
-        supply();
-    } while (!link_sleep(&virt.driver));
-    (void)link_broken(&virt.driver);
+        if (virt.with_driver <= virt.plenty) {
+            supply();
+        }
+    } while (!publish_and_sleep());
 }
 
 /* ---- Entry points ---- */
@@ -300,19 +337,20 @@ void pd_start(void)
     virt.pool = (const unsigned char *)(uintptr_t)own->vaddr;
     virt.pool_io = quoll_io_address(own);
     virt.coherent = own->coherent != 0;
-    virt.buffers = own->size / NET_BUFFER_SIZE < MAX_BUFFERS
-                       ? (uint32_t)(own->size / NET_BUFFER_SIZE)
-                       : MAX_BUFFERS;
+    virt.buffers = least((uint32_t)(own->size / NET_BUFFER_SIZE), MAX_BUFFERS);
     for (uint32_t id = virt.buffers; id > 0; id--) {
         put_in_stock(id - 1U);
     }
     open_copiers();
     virt.share = virt.buffers / 2U / (virt.copiers == 0 ? 1U : virt.copiers);
+    virt.few = virt.share - (virt.share + 7U) / 8U;
     if (!virt.coherent) {
         cache_clean(virt.pool, own->size); /* no line of ours may fall on what the device writes */
     }
     link_open(&virt.driver, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0),
               sizeof(struct net_rx_buffer));
+    virt.most = least(virt.buffers, virt.driver.out.capacity);
+    virt.plenty = virt.most - (virt.most + 15U) / 16U;
     pd_wake(virt.driver.config->channel);
 }
 

@@ -24,15 +24,13 @@
 
 static struct tx_virt virt;
 
-/* The six bytes as they lie in memory, the first one lowest. */
+/* The six bytes as they lie in memory, the first one lowest; two more follow them. */
 static inline uint64_t mac_at(const unsigned char *at)
 {
-    uint32_t low;
-    uint16_t high;
+    uint64_t mac;
 
-    __builtin_memcpy(&low, at, sizeof low);
-    __builtin_memcpy(&high, at + sizeof low, sizeof high);
-    return (uint64_t)high << 32 | low;
+    __builtin_memcpy(&mac, at, sizeof mac);
+    return mac & 0xffffffffffffU;
 }
 
 static uint64_t set_of(unsigned client)
@@ -47,47 +45,43 @@ static void forget_frames(unsigned number)
 {
     virt.waiting &= ~set_of(number);
     for (uint32_t id = 0; id < MAX_HEADS; id++) {
-        if (virt.head[id].client == number && virt.head[id].state == WITH_DRIVER) {
-            virt.head[id].state = STALE;
+        if (virt.head[id].reserved == owner_of(number)) {
+            virt.head[id].reserved |= STALE;
         }
     }
 }
 
-static bool look_anew(unsigned number)
+/* The slow path of look_at(). */
+__attribute__((noinline)) static bool look_anew(unsigned number)
 {
     struct client *client = &virt.client[number];
+    enum link_state state = link_check(&client->link);
 
-    virt.looked |= set_of(number);
-    switch (link_check(&client->link)) {
-    case LINK_DOWN:
-        return false;
-    case LINK_CAME_UP:
+    if (state == LINK_CAME_UP) {
         forget_frames(number);
         net_relay_tell(&virt.relay, &client->link);
-        break;
-    case LINK_UP:
-        break;
     }
-    (void)queue_look_for_room(&client->link.out);
-    return true;
+    return state != LINK_DOWN;
 }
 
-/* Before anything is done with a client's queues, once per round; false if it is down. */
+/* Before anything is done with a client's queues; false if it is down. */
 static inline bool look_at(unsigned number)
 {
-    return (virt.looked & set_of(number)) != 0 ? virt.client[number].link.up : look_anew(number);
+    return link_still_up(&virt.client[number].link) || look_anew(number);
 }
 
 /* A buffer goes back to its client, which has been looked at. */
-static void give_back(struct client *client, uint64_t bit, const struct net_frame *frame)
+static inline void give_back(struct client *client, uint64_t bit, const struct net_frame *frame)
 {
-    if (!net_frames_put(&client->link.out, frame)) {
+    struct queue_producer *out = &client->link.out;
+
+    if (out->room == 0) {
+        (void)queue_look_for_room(out);
+    }
+    if (!net_frames_put(out, frame)) {
         link_count(&client->link, COUNT_DROPPED, 1);
     }
-    if ((virt.touched & bit) == 0) {
-        virt.touched |= bit;
-        virt.waiting &= ~bit;
-    }
+    virt.touched |= bit;
 }
 
 /* ---- From a client to the driver ---- */
@@ -112,23 +106,50 @@ static void clean(const struct client *client, const unsigned char *head, const 
     }
 }
 
+/* Forty-eight bytes at a time; a head holds a multiple of that. */
+struct piece {
+    uint64_t word[6];
+} __attribute__((packed, may_alias));
+
+static_assert(HEAD_BYTES % sizeof(struct piece) == 0, "heads end with a piece");
+
+/*
+ * Copy up to HEAD_BYTES, and some that follow them, which are not sent. In line, as a call
+ * would cost more than the copy. Afterwards only the copy counts: the compiler may not
+ * look at the original again.
+ */
+static inline void copy_head(unsigned char *to, const unsigned char *from, uint32_t length)
+{
+    const unsigned char *end = from + length;
+
+    do {
+        *(struct piece *)to = *(const struct piece *)from;
+        to += sizeof(struct piece), from += sizeof(struct piece);
+    } while (from < end);
+    __asm__ volatile("" : : : "memory");
+}
+
 /*
  * Let a frame out under the number of a free head, which it then has; false if it must
  * not leave. What is checked of its contents is our copy.
  */
 static inline bool let_out(const struct client *client, const struct net_frame *frame, uint32_t id,
-                           struct queue_producer *to)
+                           struct queue_putting *to)
 {
     if (!good(client, frame)) {
         return false;
     }
-    const unsigned char *data =
-        (const unsigned char *)(uintptr_t)client->link.config->data.vaddr + frame->offset;
+    const struct quoll_region_config *region = &client->link.config->data;
+    const unsigned char *data = (const unsigned char *)(uintptr_t)region->vaddr + frame->offset;
     uint64_t place = (uint64_t)id * NET_HEAD_SIZE + NET_HEADROOM;
     unsigned char *head = virt.heads + place;
     uint32_t length = frame->length < HEAD_BYTES ? frame->length : HEAD_BYTES;
 
-    memcpy(head, data, length);
+    if (region->size - frame->offset >= HEAD_BYTES) {
+        copy_head(head, data, length);
+    } else {
+        memcpy(head, data, length);
+    }
     if (mac_at(head + SOURCE_MAC) != client->mac) {
         return false;
     }
@@ -143,35 +164,45 @@ static inline bool let_out(const struct client *client, const struct net_frame *
         .id = id,
     };
 
-    return net_tx_frames_put(to, &out);
+    return net_tx_frames_add(to, &out);
+}
+
+/* What must not leave goes back. */
+__attribute__((cold)) static void refuse(struct client *client, uint64_t bit,
+                                         const struct net_frame *frame)
+{
+    link_count(&client->link, COUNT_REFUSED, 1);
+    give_back(client, bit, frame);
 }
 
 /* Take up to `most` frames; there is a head, room and a way back for so many. */
-static void submit(unsigned number, unsigned most)
+__attribute__((noinline)) static void submit(struct client *client, unsigned number, unsigned most)
 {
-    struct client *client = &virt.client[number];
-    struct queue_consumer in = queue_consumer_begin(&client->link.in);
-    struct queue_producer out = queue_producer_begin(&virt.driver.out);
-    uint32_t stock = virt.stock;
+    struct queue_taking in = queue_taking_begin(&client->link.in);
+    struct queue_putting out = queue_putting_begin(&virt.driver.out);
+    const uint16_t *free = virt.free + virt.stock;
+    uint16_t owner = owner_of(number);
     uint32_t bytes = 0;
     struct net_frame frame;
 
-    for (; most > 0 && net_frames_take(&in, &frame); most--) {
-        uint32_t id = virt.free[stock - 1U];
+    for (; most > 0 && net_frames_next(&in, &frame); most--) {
+        uint32_t id = free[-1];
 
         if (!let_out(client, &frame, id, &out)) {
-            link_count(&client->link, COUNT_REFUSED, 1);
-            give_back(client, set_of(number), &frame);
+            refuse(client, set_of(number), &frame);
             continue;
         }
-        virt.head[id] = (struct head){frame.offset, frame.length, (uint8_t)number, WITH_DRIVER};
         bytes += frame.length;
-        stock -= 1U;
+        frame.reserved = owner;
+        virt.head[id] = frame;
+        free--;
     }
-    queue_consumer_end(&client->link.in, &in);
-    client->held += virt.stock - stock;
-    virt.stock = stock;
-    queue_producer_end(&virt.driver.out, &out);
+    uint32_t left = (uint32_t)(free - virt.free);
+
+    client->held += virt.stock - left;
+    virt.stock = left;
+    queue_taking_end(&client->link.in, &in);
+    queue_putting_end(&virt.driver.out, &out);
     link_count(&client->link, COUNT_BYTES, bytes);
 }
 
@@ -196,7 +227,20 @@ enum outcome {
     MORE,    /* its turn comes again */
 };
 
-static enum outcome serve(unsigned number)
+/* What we know of from before is good enough, if it lets all frames out. */
+static inline uint32_t allowance_for(struct client *client, uint32_t frames)
+{
+    uint32_t known = allowance(client);
+
+    if (known >= frames) {
+        return known;
+    }
+    (void)queue_look_for_room(&client->link.out);
+    (void)queue_look_for_room(&virt.driver.out);
+    return allowance(client);
+}
+
+static inline enum outcome serve(unsigned number)
 {
     struct client *client = &virt.client[number];
     struct link *link = &client->link;
@@ -204,40 +248,40 @@ static enum outcome serve(unsigned number)
     if (!look_at(number)) {
         return IDLE;
     }
-    if (queue_look(&link->in) > 0) {
-        submit(number, least(allowance(client), BATCH));
+    uint32_t frames = least(queue_look(&link->in), BATCH);
+
+    if (frames > 0) {
+        submit(client, number, least(allowance_for(client, frames), frames));
     }
     if (client->held > 0 && link->out.tail == link->out.published && queue_awaited(&link->out)) {
         virt.waiting |= set_of(number);
     }
-    if (link->in.broken || link->out.broken) {
-        (void)link_broken(link);
+    if (link_broken(link)) {
         return IDLE;
     }
     if (link->in.ready == 0) {
         return link_sleep(link) ? IDLE : MORE;
     }
     link_release(link);
-    if (allowance(client) > 0 || (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
+    if (allowance_for(client, 1) > 0 || (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
         return MORE;
     }
     return BLOCKED;
 }
 
 /* The next of a set at or after a place, going round. */
-static unsigned next_of(uint64_t set, unsigned from)
+static inline unsigned next_of(uint64_t set, unsigned from)
 {
-    uint64_t later = from < 64U ? set & (UINT64_MAX << from) : 0;
+    uint64_t later = set & (UINT64_MAX << (from & 63U));
 
     return (unsigned)__builtin_ctzll(later != 0 ? later : set);
 }
 
 /* Serve all that have something, in turn; false if not all came to a rest. */
-static bool serve_pending(void)
+static inline bool serve_pending(void)
 {
     uint64_t todo = virt.pending;
 
-    (void)queue_look_for_room(&virt.driver.out);
     for (unsigned turns = 0; todo != 0 && turns < TURNS; turns++) {
         unsigned number = next_of(todo, virt.turn);
         enum outcome outcome = serve(number);
@@ -255,39 +299,93 @@ static bool serve_pending(void)
 
 /* ---- From the driver to a client ---- */
 
-/* The driver is done with a head; 1 if it had it. */
-static inline uint32_t finish(uint32_t id)
+/* Whose head the driver names; IN_STOCK if it does not have it. */
+static inline uint16_t owner_of_head(uint32_t id)
 {
-    if (id >= MAX_HEADS || virt.head[id].state == IN_STOCK) {
-        link_count(&virt.driver, COUNT_REFUSED, 1);
-        return 0;
-    }
-    struct head *head = &virt.head[id];
-    struct client *client = &virt.client[head->client];
-    uint64_t bit = set_of(head->client);
-    struct net_frame frame = {.offset = head->offset, .length = head->length};
-
-    if (look_at(head->client) && head->state == WITH_DRIVER) {
-        give_back(client, bit, &frame);
-    }
-    client->held -= 1U;
-    head->state = IN_STOCK;
-    virt.free[virt.stock++] = (uint16_t)id;
-    return 1;
+    return id < MAX_HEADS ? virt.head[id].reserved : IN_STOCK;
 }
 
-static void take_done(void)
+/* The head is free again; what its frame was. */
+static inline struct net_frame take_head(uint32_t id)
 {
-    (void)queue_look(&virt.driver.in);
-    struct queue_consumer in = queue_consumer_begin(&virt.driver.in);
-    struct net_tx_done done;
-    uint32_t finished = 0;
+    struct net_frame frame = virt.head[id];
 
-    while (net_tx_dones_take(&in, &done)) {
-        finished += finish(done.id);
+    virt.head[id].reserved = IN_STOCK;
+    virt.free[virt.stock++] = (uint16_t)id;
+    frame.reserved = 0;
+    return frame;
+}
+
+/* The driver is done with a head that it had. */
+static void finish(uint32_t id)
+{
+    unsigned number = client_of(virt.head[id].reserved);
+    bool up = look_at(number); /* which may make it stale */
+    bool stale = (virt.head[id].reserved & STALE) != 0;
+    struct net_frame frame = take_head(id);
+
+    virt.client[number].held -= 1U;
+    if (up && !stale) {
+        give_back(&virt.client[number], set_of(number), &frame);
     }
-    queue_consumer_end(&virt.driver.in, &in);
-    virt.armed = virt.armed && finished == 0;
+}
+
+/*
+ * The frames of one client in a row, from `done` on, go back to it: it is up, and has all
+ * the room that was kept for them. False if there are no more entries; else `done` is the
+ * first that belongs to another run.
+ */
+static inline bool finish_run(struct queue_taking *in, struct net_tx_done *done)
+{
+    uint16_t owner = owner_of_head(done->id);
+    unsigned number = client_of(owner);
+    struct client *client = &virt.client[number];
+    struct queue_putting to = queue_putting_begin(&client->link.out);
+    uint32_t before = virt.stock;
+    bool more;
+
+    do {
+        struct net_frame frame = take_head(done->id);
+
+        (void)net_frames_add(&to, &frame);
+        more = net_tx_dones_next(in, done);
+    } while (more && to.at != to.end && owner_of_head(done->id) == owner);
+    queue_putting_end(&client->link.out, &to);
+    client->held -= virt.stock - before;
+    virt.touched |= set_of(number);
+    return more;
+}
+
+/* Whether the owner's client is up and has room: then its frames are a run. */
+static inline bool in_a_row(uint16_t owner)
+{
+    const struct client *client = &virt.client[client_of(owner)];
+
+    return (owner & STALE) == 0 && link_still_up(&client->link) && client->link.out.room > 0;
+}
+
+__attribute__((noinline)) static void take_done(void)
+{
+    struct queue_taking in = queue_taking_begin(&virt.driver.in);
+    struct net_tx_done done;
+    bool more = net_tx_dones_next(&in, &done);
+
+    while (more) {
+        uint16_t owner = owner_of_head(done.id);
+
+        if (owner != IN_STOCK) {
+            virt.armed = false;
+            if (in_a_row(owner)) {
+                more = finish_run(&in, &done);
+                continue;
+            }
+            finish(done.id);
+        } else {
+            link_count(&virt.driver, COUNT_REFUSED, 1);
+        }
+        more = net_tx_dones_next(&in, &done);
+    }
+    queue_taking_end(&virt.driver.in, &in);
     link_release(&virt.driver);
 }
 
@@ -296,16 +394,19 @@ static void take_all_back(void)
 {
     virt.armed = false;
     for (uint32_t id = 0; id < MAX_HEADS; id++) {
-        if (virt.head[id].state != IN_STOCK) {
-            (void)finish(id);
+        if (virt.head[id].reserved != IN_STOCK) {
+            finish(id);
         }
     }
 }
 
-static void publish_to_clients(void)
+__attribute__((noinline)) static void publish_to_clients(void)
 {
     for (; virt.touched != 0; virt.touched &= virt.touched - 1U) {
-        link_publish(&virt.client[__builtin_ctzll(virt.touched)].link);
+        unsigned number = (unsigned)__builtin_ctzll(virt.touched);
+
+        virt.waiting &= ~set_of(number);
+        link_publish(&virt.client[number].link);
     }
 }
 
@@ -333,14 +434,16 @@ static void transmit(void)
     bool rest;
 
     do {
-        virt.looked = 0;
-        take_done();
+        if (queue_look(&virt.driver.in) > 0) {
+            take_done();
+        }
         rest = serve_pending();
-        publish_to_clients();
+        if (virt.touched != 0) {
+            publish_to_clients();
+        }
         rest = wait_if_wanted() && rest;
         link_publish(&virt.driver);
     } while (!rest);
-    (void)link_broken(&virt.driver);
 }
 
 /* Without a driver, frames wait; but a client's new life is acknowledged. */
@@ -373,6 +476,7 @@ static void open_clients(void)
            (config = quoll_find_link(LINK_NET_TX_CLIENT, NULL, virt.clients)) != NULL) {
         struct client *client = &virt.client[virt.clients++];
 
+        virt.by_channel[config->channel & 63U] = (uint8_t)virt.clients;
         client->mac = mac_at(config->settings.net.mac);
         client->data_io = quoll_io_address(&config->data);
         virt.all_coherent = virt.all_coherent && config->data.coherent != 0;
@@ -410,19 +514,18 @@ void pd_start(void)
     pd_wake(virt.driver.config->channel);
 }
 
-static void wake_for_client(microkit_channel channel)
+static inline void wake_for_client(microkit_channel channel)
 {
-    for (unsigned i = 0; i < virt.clients; i++) {
-        if (virt.client[i].link.config->channel == channel) {
-            link_count(&virt.client[i].link, COUNT_WOKEN, 1);
-            virt.pending |= set_of(i);
-        }
+    unsigned number = virt.by_channel[channel & 63U] - 1U;
+
+    if (number < virt.clients) {
+        link_count(&virt.client[number].link, COUNT_WOKEN, 1);
+        virt.pending |= set_of(number);
     }
 }
 
 void pd_wake(microkit_channel channel)
 {
-    virt.looked = 0;
     if (channel == virt.driver.config->channel) {
         link_count(&virt.driver, COUNT_WOKEN, 1);
     } else {

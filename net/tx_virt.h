@@ -26,18 +26,22 @@ struct client {
     uint32_t held; /* heads that carry its frames, of any of its lives */
 };
 
-struct head {
-    uint32_t offset; /* of the frame in its client's data */
-    uint16_t length;
-    uint8_t client;
-    uint8_t state; /* enum head_state */
-};
+/*
+ * A head's entry in the ledger is its frame as the client named it, so that it can be
+ * given back as it is; `reserved`, which is 0 in what clients see, says whose it is.
+ */
+#define IN_STOCK 0U
+#define STALE    0x100U /* with the driver, but its client has a new life: to be given to nobody */
 
-enum head_state {
-    IN_STOCK,
-    WITH_DRIVER,
-    STALE, /* with the driver, but its client has a new life: nobody to give the buffer back to */
-};
+static inline uint16_t owner_of(unsigned client)
+{
+    return (uint16_t)(client + 1U);
+}
+
+static inline unsigned client_of(uint16_t owner)
+{
+    return (owner & 0xffU) - 1U;
+}
 
 struct tx_virt {
     struct link driver;
@@ -50,14 +54,14 @@ struct tx_virt {
     unsigned turn;
     uint64_t pending;  /* set of clients that may have frames for us, */
     uint64_t waiting;  /* of those that wait for buffers, */
-    uint64_t looked;   /* of those whose link was checked in this wake-up, */
     uint64_t touched;  /* and of those that have something new to see */
     bool armed;        /* we sleep until the next sent frame */
     bool coherent;     /* the device sees our caches, */
     bool all_coherent; /* and those of all clients' data */
     uint32_t stock;    /* of free heads */
     uint16_t free[MAX_HEADS];
-    struct head head[MAX_HEADS];
+    struct net_frame head[MAX_HEADS];
+    uint8_t by_channel[64]; /* which client, plus one */
     struct client client[MAX_CLIENTS];
 };
 

@@ -112,7 +112,6 @@ bool serial_client_wake(struct serial_client *client, microkit_channel channel)
     (void)ready(client);
     if (mine) {
         link_count(&client->link, COUNT_WOKEN, 1);
-        (void)link_broken(&client->link);
     }
     return mine;
 }

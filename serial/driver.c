@@ -67,7 +67,6 @@ void serial_driver_wake(microkit_channel channel)
     if (link_check(&tx) != LINK_DOWN) {
         link_count(&tx, COUNT_WOKEN, !interrupt);
         transmit();
-        (void)link_broken(&tx);
     } else {
         device->notify_room(false); /* nobody would clear what it asks for */
     }

@@ -220,7 +220,6 @@ static void check_clients(microkit_channel channel)
             end_line(); /* it was the old life's */
         }
         link_count(client, COUNT_WOKEN, channel == client->config->channel);
-        (void)link_broken(client);
     }
 }
 
@@ -253,5 +252,4 @@ void pd_wake(microkit_channel channel)
         look();
         while (step()) {}
     } while (!may_sleep());
-    (void)link_broken(&virt.device);
 }

@@ -168,7 +168,6 @@ bool timer_client_wake(struct timer_client *client, microkit_channel channel)
     (void)ready(client);
     if (mine) {
         link_count(&client->link, COUNT_WOKEN, 1);
-        (void)link_broken(&client->link);
     }
     return mine;
 }

@@ -124,7 +124,6 @@ void timer_driver_wake(microkit_channel channel)
     if (state != LINK_DOWN) {
         link_count(&driver.link, COUNT_WOKEN, !interrupt);
         changed = take_requests() || changed;
-        (void)link_broken(&driver.link);
     }
     follow(changed, interrupt);
     if (interrupt) {

@@ -305,7 +305,6 @@ static void serve_clients(void)
         for (unsigned i = 0; virt.active >> i != 0; i++) {
             if (is_served(i)) {
                 tell_untold(&virt.client[i]);
-                (void)link_broken(&virt.client[i].link);
             }
         }
     } while (!done);
@@ -352,6 +351,5 @@ void pd_wake(microkit_channel channel)
     serve_clients();
     if (device != LINK_DOWN) {
         arm();
-        (void)link_broken(&virt.device);
     }
 }

@@ -98,7 +98,7 @@ const struct device_class classes[] = {
                   {KIND(NET_TX_DEVICE), .up = {NET_TX, 256, sizeof(struct net_tx_frame)},
                    .down = {NET_DRIVER, 256, sizeof(struct net_tx_done)}},
                   {KIND(NET_RX_COPIER),
-                   .up = {NET_COPY, 512, sizeof(struct net_frame), {&net_pool, "r", false}},
+                   .up = {NET_COPY, 1, sizeof(struct net_frame), {&net_pool, "r", false}},
                    .down = {NET_RX, 512, sizeof(struct net_frame), {&net_pool, "r", true}}},
                   {KIND(NET_RX_CLIENT),
                    .up = {PART_CLIENT, 256, sizeof(struct net_frame), {&net_rx_data, "rw", false}},

@@ -27,21 +27,6 @@ static void write_address(struct virtio_address *at, uint64_t address)
     mmio_write32(&at->high, (uint32_t)(address >> 32));
 }
 
-/* The word behind the available ring: interrupt when this index has passed (2.7.7). */
-static volatile uint16_t *used_event(const struct virtqueue *queue)
-{
-    return &queue->available->ring[queue->size];
-}
-
-/* The word behind the used ring: notify when this index has passed (2.7.10). */
-static uint16_t avail_event(const struct virtqueue *queue)
-{
-    const volatile void *behind = &queue->used->ring[queue->size];
-    const volatile uint16_t *word = behind;
-
-    return *word;
-}
-
 /* 2.7, table: what the three parts take; multiples of 4, so that they are zeroed whole. */
 static bool get_memory(struct virtqueue *queue, struct virtio_device *device)
 {
@@ -57,6 +42,8 @@ static bool get_memory(struct virtqueue *queue, struct virtio_device *device)
     if (queue->descriptors == NULL || queue->available == NULL || queue->used == NULL) {
         return false;
     }
+    queue->used_event = &queue->available->ring[size];
+    queue->avail_event = (const volatile uint16_t *)(const volatile void *)&queue->used->ring[size];
     write_address(&regs->queue_descriptors, io[0]);
     write_address(&regs->queue_available, io[1]);
     write_address(&regs->queue_used, io[2]);
@@ -66,16 +53,16 @@ static bool get_memory(struct virtqueue *queue, struct virtio_device *device)
 /* Empty, with all descriptors in the free list and interrupts unasked for. */
 static void clear(struct virtqueue *queue)
 {
-    for (uint16_t i = 0; i < queue->size; i++) {
+    for (uint32_t i = 0; i < queue->size; i++) {
         queue->slot[i] = (struct virtqueue_slot){.next = (uint16_t)(i + 1U)};
     }
     queue->free = queue->size;
     queue->first_free = 0;
     queue->added = queue->published = queue->taken = 0;
-    queue->ready = queue->outstanding = 0;
+    queue->ready = 0;
     queue->reclaimed = 0;
     queue->broken = false;
-    *used_event(queue) = (uint16_t)(queue->taken - 1U);
+    *queue->used_event = (uint16_t)(queue->taken - 1U);
     virtqueue_no_interrupts(queue);
 }
 
@@ -132,16 +119,16 @@ void virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts, 
 /* 2.7.13, steps 4 to 6; 2.7.13.4.1 for the last. */
 void virtqueue_publish(struct virtqueue *queue)
 {
-    uint16_t fresh = (uint16_t)(queue->added - queue->published);
+    uint32_t fresh = queue->added - queue->published;
 
     if (fresh == 0) {
         return;
     }
     dma_fence_write();
-    queue->available->index = queue->added;
+    queue->available->index = (uint16_t)queue->added;
     queue->published = queue->added;
     dma_fence_full();
-    bool wanted = queue->event_index ? (uint16_t)(queue->added - avail_event(queue) - 1U) < fresh
+    bool wanted = queue->event_index ? (uint16_t)(queue->added - *queue->avail_event - 1U) < fresh
                                      : (queue->used->flags & VIRTQ_NO_NOTIFY) == 0;
 
     if (wanted) {
@@ -153,7 +140,7 @@ void virtqueue_publish(struct virtqueue *queue)
 bool virtqueue_sleep(struct virtqueue *queue, unsigned more)
 {
     if (queue->event_index) {
-        *used_event(queue) = (uint16_t)(queue->taken + more - 1U);
+        *queue->used_event = (uint16_t)(queue->taken + more - 1U);
     } else {
         queue->available->flags = 0;
         more = 1;
@@ -175,12 +162,12 @@ void virtqueue_break(struct virtqueue *queue, const char *how)
 bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie)
 {
     for (; queue->reclaimed < queue->size; queue->reclaimed++) {
-        uint16_t head = queue->reclaimed;
+        uint32_t head = queue->reclaimed;
 
         if (queue->slot[head].count != 0) {
             *cookie = queue->slot[head].cookie;
             queue->free += queue->slot[head].count;
-            queue->outstanding -= 1U;
+            queue->taken += 1U;
             queue->slot[head].count = 0; /* not linked: the queue is opened anew */
             return true;
         }

@@ -37,7 +37,7 @@ enum quoll_link_counter {
     COUNT_DROPPED, /* good ones that could not be served (no room, no buffer) */
     COUNT_LIVES,   /* times the link came up */
     COUNT_BYTES,   /* of data, both ways */
-    COUNT_BROKEN,  /* times the peer's indices were impossible */
+    COUNT_BROKEN,  /* queues of which the peer made the index impossible */
     COUNT_WOKEN,   /* wake-ups by this link's channel */
     QUOLL_LINK_COUNTERS
 };

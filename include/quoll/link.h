@@ -68,13 +68,17 @@ struct link {
     const struct quoll_link_config *config; /* NULL: not opened */
     struct link_half *mine;
     const struct link_half *peer;
-    uint64_t *counters; /* by enum quoll_link_counter */
-    uint32_t peer_life; /* that this side was set up for */
+    uint64_t *counters;           /* by enum quoll_link_counter */
+    const _Atomic uint32_t *life; /* the peer's current one */
+    uint64_t up_in;               /* the life of the peer in which the link is up, or LINK_NEVER */
+    uint32_t peer_life;           /* that this side was set up for */
     bool up;
-    bool broken_counted;
+    struct queue_blame blame;
     struct queue_producer out;
     struct queue_consumer in;
 };
+
+#define LINK_NEVER UINT64_MAX /* no life */
 
 enum link_state {
     LINK_DOWN,    /* the peer is not there (yet, or any more): use no queue */
@@ -96,9 +100,13 @@ enum link_state link_renew(struct link *link);
 /** The peer's current life. */
 static inline uint32_t link_peer_life(const struct link *link)
 {
-    const _Atomic uint32_t *lives = (const _Atomic uint32_t *)(uintptr_t)quoll_config.lives;
+    return atomic_load_explicit(link->life, memory_order_acquire);
+}
 
-    return atomic_load_explicit(&lives[link->config->peer_pd], memory_order_acquire);
+/** Whether the link is up, and the peer still in the life that it is up for. */
+static inline bool link_still_up(const struct link *link)
+{
+    return link->life != NULL && link_peer_life(link) == link->up_in;
 }
 
 /**
@@ -108,10 +116,7 @@ static inline uint32_t link_peer_life(const struct link *link)
  */
 static inline enum link_state link_check(struct link *link)
 {
-    if (link->up && link_peer_life(link) == link->peer_life) {
-        return LINK_UP;
-    }
-    return link_renew(link);
+    return link_still_up(link) ? LINK_UP : link_renew(link);
 }
 
 static inline void link_count(struct link *link, enum quoll_link_counter which, uint64_t by)
@@ -125,46 +130,65 @@ static inline void link_signal(const struct link *link)
     quoll_signal(link->config->channel);
 }
 
+/*
+ * The steps of publishing, giving back and going to sleep, counted, for who does several
+ * of them at once: all that show, then one queue_fence(), then all that wake (queue.h).
+ */
+static inline uint32_t link_show_tail(struct link *link)
+{
+    uint32_t fresh = queue_show_tail(&link->out);
+
+    link_count(link, COUNT_PUT, fresh);
+    return fresh;
+}
+
+static inline uint32_t link_show_head(struct link *link)
+{
+    uint32_t fresh = queue_show_head(&link->in);
+
+    link_count(link, COUNT_TAKEN, fresh);
+    return fresh;
+}
+
+static inline void link_wake(struct link *link, uint32_t fresh_entries, uint32_t fresh_room)
+{
+    if ((fresh_entries != 0 && queue_entries_awaited(&link->out, fresh_entries)) ||
+        (fresh_room != 0 && queue_room_awaited(&link->in, fresh_room))) {
+        link_signal(link);
+    }
+}
+
 /** Publish what was put, and notify the peer if it waits for it. */
 static inline void link_publish(struct link *link)
 {
-    uint32_t fresh = link->out.tail - link->out.published;
+    if (link->out.tail != link->out.published) {
+        uint32_t fresh = link_show_tail(link);
 
-    if (fresh == 0) {
-        return;
-    }
-    link_count(link, COUNT_PUT, fresh);
-    if (queue_publish(&link->out)) {
-        link_signal(link);
+        queue_fence();
+        link_wake(link, fresh, 0);
     }
 }
 
 /** Give back what was taken, and notify the peer if it waits for room. */
 static inline void link_release(struct link *link)
 {
-    uint32_t fresh = link->in.head - link->in.released;
+    if (link->in.head != link->in.released) {
+        uint32_t fresh = link_show_head(link);
 
-    if (fresh == 0) {
-        return;
-    }
-    link_count(link, COUNT_TAKEN, fresh);
-    if (queue_release(&link->in)) {
-        link_signal(link);
+        queue_fence();
+        link_wake(link, 0, fresh);
     }
 }
 
-/** Release, then queue_sleep(): true if nothing is left to take. */
+/** Release, then queue_sleep(), with one fence: true if nothing is left to take. */
 __attribute__((warn_unused_result)) static inline bool link_sleep(struct link *link)
 {
-    bool wanted;
+    uint32_t fresh = link_show_head(link);
 
-    link_count(link, COUNT_TAKEN, link->in.head - link->in.released);
-    bool asleep = queue_release_and_sleep(&link->in, &wanted);
-
-    if (wanted) {
-        link_signal(link);
-    }
-    return asleep;
+    queue_show_sleep(&link->in);
+    queue_fence();
+    link_wake(link, 0, fresh);
+    return queue_look(&link->in) == 0;
 }
 
 /**
@@ -191,9 +215,12 @@ static inline uint32_t link_generation(const struct link *link)
 bool link_told(const struct link *link, void *info, size_t size);
 
 /**
- * Whether a peer has broken its queue; counts the first time. A broken link is
- * silent until the peer begins a new life.
+ * Whether the peer has broken a queue (COUNT_BROKEN says how often). It is silent until the
+ * peer begins a new life.
  */
-bool link_broken(struct link *link);
+static inline bool link_broken(const struct link *link)
+{
+    return link->out.broken || link->in.broken;
+}
 
 #endif

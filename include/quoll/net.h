@@ -2,8 +2,8 @@
 /*
  * Class net: Ethernet frames.
  *
- *                       free frames                free               free
- *     device <-> driver <----------- rx_virt <---------- copier <---------- client
+ *                       free frames                                   free
+ *     device <-> driver <----------- rx_virt            copier <---------- client
  *                       -----------> (pool)  ----------> (pool) ----------> (Rx data)
  *                        done              filled              filled
  *
@@ -16,7 +16,8 @@
  * and read by virtualiser and copiers. A frame lies NET_HEADROOM bytes into its
  * buffer. The virtualiser demultiplexes by destination MAC address (broadcast and
  * multicast to all, by reference count); the copier copies into a buffer that its
- * client gave it.
+ * client gave it. It returns pool buffers in their order by taking their frames off its
+ * queue, so nothing flows back on that link.
  *
  * Sending. A client names a frame in its own Tx data region. The virtualiser copies
  * the frame's first bytes into a head of its own, checks the copy (so the client
@@ -42,7 +43,7 @@
 #define NET_HEAD_SIZE   256U /* of each Tx head, headroom included */
 
 /*
- * Client links. Filled: frame of `length` bytes at `offset` of the data region.
+ * Links to copiers and clients. Filled: frame of `length` bytes at `offset` of the data region.
  * Free: a client gives the copier `length` bytes at `offset` to copy into; the Tx
  * virtualiser gives `offset` (and `length`) of a sent frame back, in any order.
  */

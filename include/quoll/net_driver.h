@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a network driver is made of: the operations of one device, to be filled into
- * the loops that all network drivers share (net/driver.c).
+ * What a network driver is made of: the operations of one device, net_device_..., for
+ * the loops that all network drivers share (net/driver.c), and
  *
- *     const struct net_device net_device = {.start = start, ...};
  *     NET_DRIVER(.compatible = {"virtio,mmio"}, .registers = 1, ...);
  *
- * A constant of this name, not a pointer handed over: then the compiler, which sees
- * loops and device together, makes one piece of them.
+ * Functions of these names, no pointers to them: then the compiler, which sees loops and
+ * device together, makes one piece of them.
  *
  * Whatever the device is given, it hands back exactly once: when done, or after
  * stop(), through the same two operations. All are called one at a time, and those
@@ -24,70 +23,66 @@
 #include <quoll/net.h>
 #include <quoll/pd.h>
 
-#define NET_DRIVER_BATCH 32U /* the most that is taken back at once */
+/* For the operations that are in each frame's way: in one piece with the loops. */
+#define NET_DEVICE_INLINE __attribute__((always_inline)) inline
 
-struct net_device {
-    /**
-     * Reset the device, whatever an earlier life left: it then reads and writes no
-     * memory. Called first of all, and again at any time.
-     *
-     * @return if not QUOLL_OK, the driver gives up: the device may still use what it has
-     */
-    enum quoll_error (*stop)(void);
+/**
+ * Reset the device, whatever an earlier life left: it then reads and writes no
+ * memory. Called first of all, and again at any time.
+ *
+ * @return if not QUOLL_OK, the driver gives up: the device may still use what it has
+ */
+enum quoll_error net_device_stop(void);
 
-    /** From reset to running, with nothing in its hands yet; fills in all of *info but `ready`. */
-    enum quoll_error (*start)(struct net_info *info);
+/** From reset to running, with nothing in its hands yet; fills in all of *info but `ready`. */
+enum quoll_error net_device_start(struct net_info *info);
 
-    /**
-     * The device's interrupt: clear it in the device, before anything is taken.
-     *
-     * @return whether *info was changed
-     */
-    bool (*interrupted)(struct net_info *info);
+/**
+ * The device's interrupt: clear it in the device, before anything is taken.
+ *
+ * @return whether *info was changed
+ */
+bool net_device_interrupted(struct net_info *info);
 
-    /** Whether the device has broken its protocol, or asks for it, and must be reset. */
-    bool (*failed)(void);
+/** Whether the device has broken its protocol, or asks for it, and must be reset. */
+bool net_device_failed(void);
 
-    /* How many more buffers, how many more frames, the device surely takes. */
-    unsigned (*rx_room)(void);
-    unsigned (*tx_room)(void);
+/* How many more buffers, how many more frames, the device surely takes. */
+unsigned net_device_rx_room(void);
+unsigned net_device_tx_room(void);
 
-    /**
-     * Take the next buffers or frames that were found in the queue (NAME_take), at most
-     * `most`, for which there is room.
-     *
-     * @return how many
-     */
-    unsigned (*rx_give)(struct queue_consumer *from, unsigned most);
-    unsigned (*tx_give)(struct queue_consumer *from, unsigned most);
+/**
+ * Take the next buffers or frames that were found in the queue (NAME_take), at most
+ * `most`, for which there is room.
+ *
+ * @return how many
+ */
+unsigned net_device_rx_give(struct queue_consumer *from, unsigned most);
+unsigned net_device_tx_give(struct queue_consumer *from, unsigned most);
 
-    /**
-     * Take back up to `most` (<= NET_DRIVER_BATCH) that the device is done with; after stop(), all
-     * that it still had, received ones with length 0.
-     *
-     * @return how many; fewer than `most` only if there were no more
-     */
-    unsigned (*rx_take)(struct net_rx_done *done, unsigned most);
-    unsigned (*tx_take)(struct net_tx_done *done, unsigned most);
+/**
+ * Take back what the device is done with, as much as there is room for (NAME_add); after
+ * stop(), all that it still had, received ones with length 0.
+ *
+ * @return how many; if there is room left, there were no more
+ */
+unsigned net_device_rx_take(struct queue_putting *to);
+unsigned net_device_tx_take(struct queue_putting *to);
 
-    /**
-     * Ask for an interrupt at the next received frame.
-     *
-     * @return false if there is one already
-     */
-    bool (*rx_sleep)(void);
+/**
+ * Ask for an interrupt at the next received frame.
+ *
+ * @return false if there is one already
+ */
+bool net_device_rx_sleep(void);
 
-    /**
-     * If `wanted`, ask for an interrupt when some of the frames that the device has are
-     * sent; else for none.
-     *
-     * @return false if there are some already, and they are wanted
-     */
-    bool (*tx_sleep)(bool wanted);
-};
-
-/** The program's one device. */
-extern const struct net_device net_device;
+/**
+ * If `wanted`, ask for an interrupt when some of the frames that the device has are
+ * sent; else for none.
+ *
+ * @return false if there are some already, and they are wanted
+ */
+bool net_device_tx_sleep(bool wanted);
 
 void net_driver_start(void);
 void net_driver_wake(microkit_channel channel);

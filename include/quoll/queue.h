@@ -13,7 +13,8 @@
  * published, and believes nothing of what the other side says: an index out of
  * range marks the queue as broken, and a broken queue is simply empty, full and
  * asleep until the link starts anew. So a lying peer stops its own service and
- * cannot make us loop.
+ * cannot make us loop. A broken queue has the capacity 0, which no index fits: one
+ * comparison per look finds both what breaks and what is broken.
  *
  * Wake-ups follow virtio's event index (virtio 1.2, 2.7.10): whoever waits
  * publishes the index at which it wants to be woken and then looks once more;
@@ -51,14 +52,26 @@ struct queue_consumer_half {
     uint32_t reserved[14];
 };
 
+/*
+ * Where it is counted that a queue breaks. A peer that began a new life since we last looked
+ * at its life has set its half up anew, and its indices look wrong to us, innocently.
+ */
+struct queue_blame {
+    uint64_t *count;
+    const _Atomic uint32_t *life; /* the peer's current one, counted before it begins; */
+    uint32_t known;               /* the one that we know of */
+};
+
 struct queue_producer {
     struct queue_producer_half *mine;
     const struct queue_consumer_half *peer;
-    uint32_t capacity;  /* entries, a power of two */
-    uint32_t tail;      /* entries written */
-    uint32_t published; /* of these, shown to the peer */
-    uint32_t room;      /* slots known to be free */
-    bool broken;        /* the peer published an impossible index */
+    uint32_t capacity;               /* entries, a power of two; 0: broken */
+    uint32_t tail;                   /* entries written */
+    uint32_t published;              /* of these, shown to the peer */
+    uint32_t room;                   /* slots known to be free */
+    uint32_t whole;                  /* if broken, what the capacity was */
+    bool broken;                     /* the peer published an impossible index */
+    const struct queue_blame *blame; /* who counts that, or NULL */
 };
 
 struct queue_consumer {
@@ -68,7 +81,9 @@ struct queue_consumer {
     uint32_t head;     /* entries taken */
     uint32_t released; /* of these, given back to the peer */
     uint32_t ready;    /* entries known to be there */
+    uint32_t whole;
     bool broken;
+    const struct queue_blame *blame;
 };
 
 /* A piece of an entry, at any place and of any type. */
@@ -123,6 +138,7 @@ static inline bool queue_passed(uint32_t at, uint32_t now, uint32_t fresh)
 /** Begin anew, empty, with both of our indices at zero in private and in public. */
 static inline void queue_producer_reset(struct queue_producer *q)
 {
+    q->capacity = q->broken ? q->whole : q->capacity;
     q->tail = 0;
     q->published = 0;
     q->room = 0;
@@ -134,6 +150,7 @@ static inline void queue_producer_reset(struct queue_producer *q)
 /** As queue_producer_reset(), for the consumer's side. */
 static inline void queue_consumer_reset(struct queue_consumer *q)
 {
+    q->capacity = q->broken ? q->whole : q->capacity;
     q->head = 0;
     q->released = 0;
     q->ready = 0;
@@ -142,16 +159,27 @@ static inline void queue_consumer_reset(struct queue_consumer *q)
     atomic_store_explicit(&q->mine->wake_at, 0, memory_order_relaxed);
 }
 
+/* Whoever saw an index of a new life sees that life: the fence keeps our looks in this order. */
+__attribute__((cold)) static inline void queue_blame_peer(const struct queue_blame *blame)
+{
+    atomic_thread_fence(memory_order_acquire);
+    if (blame != NULL && atomic_load_explicit(blame->life, memory_order_acquire) == blame->known) {
+        *blame->count += 1U;
+    }
+}
+
 /* ---- Consumer ---- */
 
-/* How many entries may be taken, if the peer's index says `ready`. */
-static inline uint32_t queue_judge(struct queue_consumer *q, uint32_t ready, uint32_t capacity)
+/* Rare, so that it lies out of the way of what is not. */
+__attribute__((cold)) static inline uint32_t queue_consumer_break(struct queue_consumer *q)
 {
-    if (ready > capacity) {
+    if (!q->broken) {
+        q->whole = q->capacity;
+        q->capacity = 0;
         q->broken = true;
+        queue_blame_peer(q->blame);
     }
-    q->ready = q->broken ? 0 : ready;
-    return q->ready;
+    return 0;
 }
 
 /**
@@ -162,9 +190,47 @@ static inline uint32_t queue_judge(struct queue_consumer *q, uint32_t ready, uin
 static inline uint32_t queue_look(struct queue_consumer *q)
 {
     uint32_t capacity = q->capacity, head = q->head;
+    uint32_t ready = atomic_load_explicit(&q->peer->tail, memory_order_acquire) - head;
 
-    return queue_judge(q, atomic_load_explicit(&q->peer->tail, memory_order_acquire) - head,
-                       capacity);
+    if (__builtin_expect(ready > capacity, 0)) {
+        ready = queue_consumer_break(q);
+    }
+    q->ready = ready;
+    return ready;
+}
+
+/*
+ * The steps of queue_release() and queue_sleep(), for who does several things at once:
+ * first all stores (show), then one queue_fence(), then all looks at what peers wait for.
+ * Each store and the look that belongs to it are then ordered as if they were alone.
+ */
+static inline void queue_fence(void)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+/** Give all taken slots back. @return how many, for queue_room_awaited() */
+static inline uint32_t queue_show_head(struct queue_consumer *q)
+{
+    uint32_t head = q->head;
+    uint32_t fresh = head - q->released;
+
+    q->released = head;
+    atomic_store_explicit(&q->mine->head, head, memory_order_release);
+    return fresh;
+}
+
+/** Say that we want to be woken at the next entry; what was taken is shown as head. */
+static inline void queue_show_sleep(struct queue_consumer *q)
+{
+    atomic_store_explicit(&q->mine->wake_at, q->head, memory_order_relaxed);
+}
+
+/** Whether the producer waits for room, of which `fresh` slots are new, and must be notified. */
+static inline bool queue_room_awaited(const struct queue_consumer *q, uint32_t fresh)
+{
+    return queue_passed(atomic_load_explicit(&q->peer->room_at, memory_order_relaxed), q->released,
+                        fresh);
 }
 
 /**
@@ -174,16 +240,13 @@ static inline uint32_t queue_look(struct queue_consumer *q)
  */
 __attribute__((warn_unused_result)) static inline bool queue_release(struct queue_consumer *q)
 {
-    uint32_t head = q->head;
-    uint32_t fresh = head - q->released;
-
-    if (fresh == 0) {
+    if (q->head == q->released) {
         return false;
     }
-    q->released = head;
-    atomic_store_explicit(&q->mine->head, head, memory_order_release);
-    atomic_thread_fence(memory_order_seq_cst);
-    return queue_passed(atomic_load_explicit(&q->peer->room_at, memory_order_relaxed), head, fresh);
+    uint32_t fresh = queue_show_head(q);
+
+    queue_fence();
+    return queue_room_awaited(q, fresh);
 }
 
 /**
@@ -194,36 +257,24 @@ __attribute__((warn_unused_result)) static inline bool queue_release(struct queu
  */
 __attribute__((warn_unused_result)) static inline bool queue_sleep(struct queue_consumer *q)
 {
-    atomic_store_explicit(&q->mine->wake_at, q->head, memory_order_relaxed);
-    atomic_thread_fence(memory_order_seq_cst);
+    queue_show_sleep(q);
+    queue_fence();
     return queue_look(q) == 0;
 }
 
-/**
- * queue_release() and queue_sleep() with one fence: both stores are before it, both looks
- * at the peer's half after it, so each pair is ordered as if it were alone.
- *
- * @param wanted  becomes whether the producer waits for room and must be notified
- * @return as queue_sleep()
- */
-__attribute__((warn_unused_result)) static inline bool queue_release_and_sleep(
-    struct queue_consumer *q, bool *wanted)
-{
-    const struct queue_producer_half *peer = q->peer;
-    struct queue_consumer_half *mine = q->mine;
-    uint32_t capacity = q->capacity, head = q->head;
-    uint32_t fresh = head - q->released;
-
-    q->released = head;
-    atomic_store_explicit(&mine->head, head, memory_order_release);
-    atomic_store_explicit(&mine->wake_at, head, memory_order_relaxed);
-    atomic_thread_fence(memory_order_seq_cst);
-    *wanted = queue_passed(atomic_load_explicit(&peer->room_at, memory_order_relaxed), head, fresh);
-    return queue_judge(q, atomic_load_explicit(&peer->tail, memory_order_acquire) - head,
-                       capacity) == 0;
-}
-
 /* ---- Producer ---- */
+
+/* As queue_consumer_break(). */
+__attribute__((cold)) static inline uint32_t queue_producer_break(struct queue_producer *q)
+{
+    if (!q->broken) {
+        q->whole = q->capacity;
+        q->capacity = 0;
+        q->broken = true;
+        queue_blame_peer(q->blame);
+    }
+    return 0;
+}
 
 /**
  * Look for free slots, once per batch.
@@ -234,11 +285,29 @@ static inline uint32_t queue_look_for_room(struct queue_producer *q)
 {
     uint32_t used = q->tail - atomic_load_explicit(&q->peer->head, memory_order_acquire);
 
-    if (used > q->capacity) {
-        q->broken = true;
+    if (__builtin_expect(used > q->capacity, 0)) {
+        used = queue_producer_break(q);
     }
-    q->room = q->broken ? 0 : q->capacity - used;
+    q->room = q->capacity - used;
     return q->room;
+}
+
+/** Show all entries put since the last call. @return how many, for queue_entries_awaited() */
+static inline uint32_t queue_show_tail(struct queue_producer *q)
+{
+    uint32_t tail = q->tail;
+    uint32_t fresh = tail - q->published;
+
+    q->published = tail;
+    atomic_store_explicit(&q->mine->tail, tail, memory_order_release);
+    return fresh;
+}
+
+/** Whether the consumer sleeps until one of the last `fresh` entries, and must be notified. */
+static inline bool queue_entries_awaited(const struct queue_producer *q, uint32_t fresh)
+{
+    return queue_passed(atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed), q->published,
+                        fresh);
 }
 
 /**
@@ -248,17 +317,13 @@ static inline uint32_t queue_look_for_room(struct queue_producer *q)
  */
 __attribute__((warn_unused_result)) static inline bool queue_publish(struct queue_producer *q)
 {
-    const struct queue_consumer_half *peer = q->peer;
-    uint32_t tail = q->tail;
-    uint32_t fresh = tail - q->published;
-
-    if (fresh == 0) {
+    if (q->tail == q->published) {
         return false;
     }
-    q->published = tail;
-    atomic_store_explicit(&q->mine->tail, tail, memory_order_release);
-    atomic_thread_fence(memory_order_seq_cst);
-    return queue_passed(atomic_load_explicit(&peer->wake_at, memory_order_relaxed), tail, fresh);
+    uint32_t fresh = queue_show_tail(q);
+
+    queue_fence();
+    return queue_entries_awaited(q, fresh);
 }
 
 /**
@@ -271,7 +336,7 @@ __attribute__((warn_unused_result)) static inline bool queue_publish(struct queu
 __attribute__((warn_unused_result)) static inline bool queue_wait_for_room(struct queue_producer *q)
 {
     atomic_store_explicit(&q->mine->room_at, q->tail - q->capacity, memory_order_relaxed);
-    atomic_thread_fence(memory_order_seq_cst);
+    queue_fence();
     return queue_look_for_room(q) == 0;
 }
 
@@ -285,42 +350,45 @@ static inline bool queue_awaited(const struct queue_producer *q)
 }
 
 /*
- * For loops over many entries: a copy of the handle, which stays in registers, and at
- * the end only what taking and putting changed goes back. In between, the handle
- * itself is left alone.
+ * For loops over many entries: what taking and putting need, which stays in registers;
+ * at the end the handle learns how far it came. In between it is left alone.
  */
-static inline struct queue_consumer queue_consumer_begin(const struct queue_consumer *q)
+struct queue_taking {
+    const unsigned char *entries;
+    uint32_t mask;
+    uint32_t at;
+    uint32_t end;
+};
+
+struct queue_putting {
+    unsigned char *entries;
+    uint32_t mask;
+    uint32_t at;
+    uint32_t end;
+};
+
+/** Take of what queue_look() found. */
+static inline struct queue_taking queue_taking_begin(const struct queue_consumer *q)
 {
-    return (struct queue_consumer){
-        .mine = q->mine,
-        .peer = q->peer,
-        .capacity = q->capacity,
-        .head = q->head,
-        .ready = q->ready,
-    };
+    return (struct queue_taking){q->peer->entries, q->capacity - 1U, q->head, q->head + q->ready};
 }
 
-static inline void queue_consumer_end(struct queue_consumer *q, const struct queue_consumer *copy)
+static inline void queue_taking_end(struct queue_consumer *q, const struct queue_taking *t)
 {
-    q->head = copy->head;
-    q->ready = copy->ready;
+    q->ready = t->end - t->at;
+    q->head = t->at;
 }
 
-static inline struct queue_producer queue_producer_begin(const struct queue_producer *q)
+/** Put into the room that queue_look_for_room() found. */
+static inline struct queue_putting queue_putting_begin(const struct queue_producer *q)
 {
-    return (struct queue_producer){
-        .mine = q->mine,
-        .peer = q->peer,
-        .capacity = q->capacity,
-        .tail = q->tail,
-        .room = q->room,
-    };
+    return (struct queue_putting){q->mine->entries, q->capacity - 1U, q->tail, q->tail + q->room};
 }
 
-static inline void queue_producer_end(struct queue_producer *q, const struct queue_producer *copy)
+static inline void queue_putting_end(struct queue_producer *q, const struct queue_putting *p)
 {
-    q->tail = copy->tail;
-    q->room = copy->room;
+    q->room = p->end - p->at;
+    q->tail = p->at;
 }
 
 /** Take `count` slots of NAME_slots() as put. */
@@ -382,6 +450,8 @@ static inline bool queue_has_room(struct queue_producer *q, uint32_t count)
  * NAME_peek(q, &entry)  the same without taking it; NAME_drop(q) then takes it
  * NAME_put(q, &entry)   copies an entry in; false when the room that
  *                       queue_look_for_room() found is used up
+ * NAME_next(t, &entry)  as NAME_take, in a loop: queue_taking_begin()
+ * NAME_add(p, &entry)   as NAME_put, in a loop: queue_putting_begin()
  * NAME_slots(q, &most)  where the next entries go that queue_filled() then puts: up to
  *                       `most`, which becomes how many of them there is room for in
  *                       one piece. Nobody else writes there.
@@ -421,6 +491,24 @@ static inline bool queue_has_room(struct queue_producer *q, uint32_t count)
         entries[q->tail & (q->capacity - 1U)] = *entry;                                            \
         q->room -= 1U;                                                                             \
         q->tail += 1U;                                                                             \
+        return true;                                                                               \
+    }                                                                                              \
+    static inline bool name##_next(struct queue_taking *t, type *entry)                            \
+    {                                                                                              \
+        if (t->at == t->end) {                                                                     \
+            return false;                                                                          \
+        }                                                                                          \
+        queue_copy_in(entry, &((const type *)(const void *)t->entries)[t->at & t->mask]);          \
+        t->at += 1U;                                                                               \
+        return true;                                                                               \
+    }                                                                                              \
+    static inline bool name##_add(struct queue_putting *p, const type *entry)                      \
+    {                                                                                              \
+        if (p->at == p->end) {                                                                     \
+            return false;                                                                          \
+        }                                                                                          \
+        ((type *)(void *)p->entries)[p->at & p->mask] = *entry;                                    \
+        p->at += 1U;                                                                               \
         return true;                                                                               \
     }                                                                                              \
     static inline type *name##_slots(struct queue_producer *q, uint32_t *most)                     \

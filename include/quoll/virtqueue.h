@@ -29,6 +29,7 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <quoll/dma.h>
@@ -39,9 +40,14 @@
 /* 2.7.5 */
 struct virtq_descriptor {
     uint64_t address;
-    uint32_t length;
-    uint16_t flags;
-    uint16_t next;
+    union {
+        struct {
+            uint32_t length;
+            uint16_t flags;
+            uint16_t next;
+        };
+        uint64_t rest; /* all of these, as one store */
+    };
 };
 #define VIRTQ_NEXT  1U /* goes on at `next` */
 #define VIRTQ_WRITE 2U /* the device writes, else it reads */
@@ -68,6 +74,7 @@ struct virtq_used {
 
 static_assert(sizeof(struct virtq_descriptor) == 16, "VIRTIO 1.2, 2.7");
 static_assert(sizeof(struct virtq_used_entry) == 8, "VIRTIO 1.2, 2.7");
+static_assert(offsetof(struct virtq_used, ring) == 4, "VIRTIO 1.2, 2.7.8");
 
 /** DMA memory that a queue of `size` descriptors takes, alignment included. */
 #define VIRTQUEUE_DMA(size) ((size) * (16U + 2U + 8U) + 16U + 3U * QUOLL_CACHE_LINE)
@@ -85,19 +92,20 @@ struct virtqueue {
     volatile struct virtq_descriptor *descriptors;
     volatile struct virtq_available *available;
     volatile struct virtq_used *used;
-    volatile uint32_t *notify; /* the device's register */
-    uint16_t number;           /* of the queue in its device */
-    uint16_t size;             /* descriptors, a power of two; 0: not open */
-    uint16_t free;             /* descriptors not in use */
-    uint16_t first_free;
-    uint16_t added;       /* chains ever put on the available ring, */
-    uint16_t published;   /* and of these, shown to the device */
-    uint16_t taken;       /* chains ever taken off the used ring */
-    uint16_t ready;       /* more of them known to be there */
-    uint16_t outstanding; /* chains with the device */
-    bool event_index;     /* VIRTIO_F_EVENT_IDX was negotiated */
+    volatile uint32_t *notify;            /* the device's register */
+    volatile uint16_t *used_event;        /* interrupt when this index has passed (2.7.7) */
+    const volatile uint16_t *avail_event; /* notify when this index has passed (2.7.10) */
+    uint32_t number;                      /* of the queue in its device */
+    uint32_t size;                        /* descriptors, a power of two; 0: not open */
+    uint32_t free;                        /* descriptors not in use */
+    uint32_t first_free;
+    uint32_t added;     /* chains ever put on the available ring, */
+    uint32_t published; /* and of these, shown to the device */
+    uint32_t taken;     /* chains ever taken off the used ring */
+    uint32_t ready;     /* more of them known to be there */
+    bool event_index;   /* VIRTIO_F_EVENT_IDX was negotiated */
     bool broken;
-    uint16_t reclaimed; /* slots that virtqueue_reclaim() is past */
+    uint32_t reclaimed; /* slots that virtqueue_reclaim() is past */
     struct virtqueue_slot slot[VIRTQUEUE_MAX];
 };
 
@@ -132,6 +140,12 @@ bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie);
 
 /* The device has broken the protocol: see above. */
 __attribute__((cold)) void virtqueue_break(struct virtqueue *queue, const char *how);
+
+/** Chains with the device, those included that it will see with virtqueue_publish(). */
+static inline uint32_t virtqueue_outstanding(const struct virtqueue *queue)
+{
+    return queue->added - queue->taken;
+}
 
 /** Descriptors that can be added now. */
 static inline unsigned virtqueue_room(const struct virtqueue *queue)
@@ -175,8 +189,7 @@ static inline uint32_t virtqueue_fill(struct virtqueue_batch *batch, uint64_t ad
     batch->first_free = batch->slot[index].next;
     batch->used += 1U;
     descriptor->address = address;
-    descriptor->length = length;
-    descriptor->flags = flags;
+    descriptor->rest = (uint64_t)flags << 32 | length;
     return index;
 }
 
@@ -204,10 +217,9 @@ static inline void virtqueue_batch_add(struct virtqueue_batch *batch, uint64_t a
 
 static inline void virtqueue_end(struct virtqueue *queue, const struct virtqueue_batch *batch)
 {
-    queue->outstanding += (uint16_t)(batch->added - queue->added);
-    queue->added = (uint16_t)batch->added;
-    queue->first_free = (uint16_t)batch->first_free;
-    queue->free -= (uint16_t)batch->used;
+    queue->added = batch->added;
+    queue->first_free = batch->first_free;
+    queue->free -= batch->used;
 }
 
 /**
@@ -240,9 +252,9 @@ void virtqueue_publish(struct virtqueue *queue);
  */
 static inline unsigned virtqueue_look(struct virtqueue *queue)
 {
-    uint16_t ready = (uint16_t)(queue->used->index - queue->taken);
+    uint32_t ready = (uint16_t)(queue->used->index - queue->taken);
 
-    if (queue->broken || ready > queue->outstanding) {
+    if (queue->broken || ready > virtqueue_outstanding(queue)) {
         queue->ready = 0;
         virtqueue_break(queue, "used more than it has");
         return 0;
@@ -274,7 +286,7 @@ static inline struct virtqueue_taking virtqueue_taking_begin(struct virtqueue *q
         .slot = queue->slot,
         .size = queue->size,
         .taken = queue->taken,
-        .end = (uint32_t)queue->taken + queue->ready,
+        .end = queue->taken + queue->ready,
         .first_free = queue->first_free,
     };
 }
@@ -320,13 +332,10 @@ static inline bool virtqueue_take_next(struct virtqueue_taking *t, struct virtqu
 
 static inline void virtqueue_taking_end(struct virtqueue *queue, const struct virtqueue_taking *t)
 {
-    uint16_t number = (uint16_t)(t->taken - queue->taken);
-
-    queue->first_free = (uint16_t)t->first_free;
-    queue->free += (uint16_t)t->freed;
-    queue->taken += number;
-    queue->ready -= number;
-    queue->outstanding -= number;
+    queue->first_free = t->first_free;
+    queue->free += t->freed;
+    queue->taken = t->taken;
+    queue->ready = t->end - t->taken;
     if (t->wrong != NULL) {
         virtqueue_break(queue, t->wrong);
     }

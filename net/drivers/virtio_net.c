@@ -21,17 +21,21 @@
 
 static_assert(VIRTIO_NET_HEADER_SIZE <= NET_HEADROOM, "the header fits before the frame");
 
-static struct virtio_device device;
-static struct virtqueue rx, tx;
-static bool running;
-static bool needs_reset;
+/* In one place, so that one register reaches it all. */
+static struct {
+    struct virtio_device device;
+    bool running;
+    bool needs_reset;
+    struct virtqueue rx, tx;
+} card;
 
 /* 5.1.4.1: an MTU that is accepted must fit our buffers. */
 static bool read_mtu(uint32_t *mtu)
 {
     uint16_t value;
 
-    if (!virtio_read_config(&device, VIRTIO_NET_CONFIG_MTU, &value, sizeof value, sizeof value) ||
+    if (!virtio_read_config(&card.device, VIRTIO_NET_CONFIG_MTU, &value, sizeof value,
+                            sizeof value) ||
         value < VIRTIO_NET_MTU_MIN || value > NET_FRAME_MAX - NET_FRAME_MIN) {
         return false;
     }
@@ -43,97 +47,98 @@ static void read_info(struct net_info *info)
 {
     uint16_t status = VIRTIO_NET_S_LINK_UP; /* 5.1.4.2: without the feature, it is up */
 
-    if (virtio_has(device.features, VIRTIO_NET_F_MAC)) {
-        (void)virtio_read_config(&device, VIRTIO_NET_CONFIG_MAC, info->mac, sizeof info->mac, 1);
+    if (virtio_has(card.device.features, VIRTIO_NET_F_MAC)) {
+        (void)virtio_read_config(&card.device, VIRTIO_NET_CONFIG_MAC, info->mac, sizeof info->mac,
+                                 1);
     }
-    if (virtio_has(device.features, VIRTIO_NET_F_STATUS)) {
-        (void)virtio_read_config(&device, VIRTIO_NET_CONFIG_STATUS, &status, sizeof status,
+    if (virtio_has(card.device.features, VIRTIO_NET_F_STATUS)) {
+        (void)virtio_read_config(&card.device, VIRTIO_NET_CONFIG_STATUS, &status, sizeof status,
                                  sizeof status);
     }
     info->link = (status & VIRTIO_NET_S_LINK_UP) != 0;
     info->mtu = NET_FRAME_MAX - NET_FRAME_MIN;
-    if (virtio_has(device.features, VIRTIO_NET_F_MTU)) {
+    if (virtio_has(card.device.features, VIRTIO_NET_F_MTU)) {
         (void)read_mtu(&info->mtu);
     }
 }
 
-static enum quoll_error stop(void)
+enum quoll_error net_device_stop(void)
 {
-    running = false;
-    if (device.registers == NULL) {
-        enum quoll_error error = virtio_find(&device, VIRTIO_ID_NET, "a network device");
+    card.running = false;
+    if (card.device.registers == NULL) {
+        enum quoll_error error = virtio_find(&card.device, VIRTIO_ID_NET, "a network device");
 
         if (error != QUOLL_OK) {
             return error;
         }
     }
-    return virtio_reset(&device);
+    return virtio_reset(&card.device);
 }
 
 /* 3.1.1 and 5.1.5. */
-static enum quoll_error start(struct net_info *info)
+enum quoll_error net_device_start(struct net_info *info)
 {
     static const struct virtio_wish wishes[] = {
         VIRTIO_ACCEPT(VIRTIO_NET_F_MAC), VIRTIO_ACCEPT(VIRTIO_NET_F_STATUS),
         VIRTIO_ACCEPT(VIRTIO_NET_F_MTU), /* last: not always wished */
     };
     size_t wanted = sizeof wishes / sizeof wishes[0] - (read_mtu(&info->mtu) ? 0U : 1U);
-    enum quoll_error error = virtio_begin(&device, wishes, wanted);
+    enum quoll_error error = virtio_begin(&card.device, wishes, wanted);
 
     if (error == QUOLL_OK) {
-        error = virtqueue_open(&rx, &device, VIRTIO_NET_QUEUE_RX, VIRTQUEUE_MAX);
+        error = virtqueue_open(&card.rx, &card.device, VIRTIO_NET_QUEUE_RX, VIRTQUEUE_MAX);
     }
     if (error == QUOLL_OK) {
-        error = virtqueue_open(&tx, &device, VIRTIO_NET_QUEUE_TX, VIRTQUEUE_MAX);
+        error = virtqueue_open(&card.tx, &card.device, VIRTIO_NET_QUEUE_TX, VIRTQUEUE_MAX);
     }
     if (error != QUOLL_OK) {
         return error;
     }
     read_info(info);
-    virtio_run(&device);
-    needs_reset = false;
-    running = true;
+    virtio_run(&card.device);
+    card.needs_reset = false;
+    card.running = true;
     return QUOLL_OK;
 }
 
-static bool interrupted(struct net_info *info)
+NET_DEVICE_INLINE bool net_device_interrupted(struct net_info *info)
 {
-    uint32_t why = virtio_interrupted(&device);
+    uint32_t why = virtio_interrupted(&card.device);
 
-    virtqueue_no_interrupts(&rx);
+    virtqueue_no_interrupts(&card.rx);
     if ((why & VIRTIO_INTERRUPT_CONFIG) == 0) {
         return false;
     }
-    needs_reset = virtio_needs_reset(&device);
+    card.needs_reset = virtio_needs_reset(&card.device);
     read_info(info);
     return true;
 }
 
-static bool failed(void)
+NET_DEVICE_INLINE bool net_device_failed(void)
 {
-    return needs_reset || rx.broken || tx.broken;
+    return card.needs_reset | card.rx.broken | card.tx.broken;
 }
 
-static unsigned rx_room(void)
+NET_DEVICE_INLINE unsigned net_device_rx_room(void)
 {
-    return virtqueue_room(&rx);
+    return virtqueue_room(&card.rx);
 }
 
-static unsigned rx_give(struct queue_consumer *from, unsigned most)
+NET_DEVICE_INLINE unsigned net_device_rx_give(struct queue_consumer *from, unsigned most)
 {
-    struct queue_consumer in = queue_consumer_begin(from);
-    struct virtqueue_batch batch = virtqueue_begin(&rx);
+    struct queue_taking in = queue_taking_begin(from);
+    struct virtqueue_batch batch = virtqueue_begin(&card.rx);
     struct net_rx_buffer buffer;
     unsigned n = 0;
 
-    for (; n < most && net_rx_buffers_take(&in, &buffer); n++) {
+    for (; n < most && net_rx_buffers_next(&in, &buffer); n++) {
         uint64_t start_of_header = buffer.address + NET_HEADROOM - VIRTIO_NET_HEADER_SIZE;
 
         virtqueue_batch_add(&batch, start_of_header, RX_SIZE, true, buffer.id);
     }
-    virtqueue_end(&rx, &batch);
-    queue_consumer_end(from, &in);
-    virtqueue_publish(&rx);
+    virtqueue_end(&card.rx, &batch);
+    queue_taking_end(from, &in);
+    virtqueue_publish(&card.rx);
     return n;
 }
 
@@ -147,49 +152,60 @@ static uint32_t frame_length(uint32_t length)
     return length - VIRTIO_NET_HEADER_SIZE;
 }
 
-static unsigned rx_take(struct net_rx_done *done, unsigned most)
+/* After a reset: all that the device had (3.3.1 lets it be used again). */
+static unsigned rx_reclaim(struct queue_putting *to)
 {
-    struct virtqueue_done used;
+    struct net_rx_done done = {0};
     unsigned n = 0;
 
-    if (!running) {
-        for (; n < most && virtqueue_reclaim(&rx, &done[n].id); n++) {
-            done[n].length = 0;
-        }
-        return n;
+    for (; to->at != to->end && virtqueue_reclaim(&card.rx, &done.id); n++) {
+        (void)net_rx_dones_add(to, &done);
     }
-    if (rx.ready == 0 && virtqueue_look(&rx) == 0) {
-        return 0;
-    }
-    struct virtqueue_taking taking = virtqueue_taking_begin(&rx);
-
-    for (; n < most && virtqueue_take_next(&taking, &used); n++) {
-        done[n] = (struct net_rx_done){used.cookie, frame_length(used.length)};
-    }
-    virtqueue_taking_end(&rx, &taking);
     return n;
 }
 
-static bool rx_sleep(void)
+NET_DEVICE_INLINE unsigned net_device_rx_take(struct queue_putting *to)
 {
-    return virtqueue_sleep(&rx, 1);
+    struct virtqueue_done used;
+    uint32_t first = to->at;
+
+    if (!card.running) {
+        return rx_reclaim(to);
+    }
+    if (card.rx.ready == 0 && virtqueue_look(&card.rx) == 0) {
+        return 0;
+    }
+    struct virtqueue_taking taking = virtqueue_taking_begin(&card.rx);
+
+    while (to->at != to->end && virtqueue_take_next(&taking, &used)) {
+        struct net_rx_done done = {used.cookie, frame_length(used.length)};
+
+        (void)net_rx_dones_add(to, &done);
+    }
+    virtqueue_taking_end(&card.rx, &taking);
+    return to->at - first;
+}
+
+NET_DEVICE_INLINE bool net_device_rx_sleep(void)
+{
+    return virtqueue_sleep(&card.rx, 1);
 }
 
 /* Frames that surely fit: each may take two descriptors. */
-static unsigned tx_room(void)
+NET_DEVICE_INLINE unsigned net_device_tx_room(void)
 {
-    return virtqueue_room(&tx) / 2U;
+    return virtqueue_room(&card.tx) / 2U;
 }
 
 /* A long frame's rest is a descriptor of its own (5.1.6.2 leaves the framing to us). */
-static unsigned tx_give(struct queue_consumer *from, unsigned most)
+NET_DEVICE_INLINE unsigned net_device_tx_give(struct queue_consumer *from, unsigned most)
 {
-    struct queue_consumer in = queue_consumer_begin(from);
-    struct virtqueue_batch batch = virtqueue_begin(&tx);
+    struct queue_taking in = queue_taking_begin(from);
+    struct virtqueue_batch batch = virtqueue_begin(&card.tx);
     struct net_tx_frame frame;
     unsigned n = 0;
 
-    for (; n < most && net_tx_frames_take(&in, &frame); n++) {
+    for (; n < most && net_tx_frames_next(&in, &frame); n++) {
         bool is_long = frame.body_length != 0;
         uint32_t head =
             virtqueue_fill(&batch, frame.head - VIRTIO_NET_HEADER_SIZE,
@@ -202,59 +218,56 @@ static unsigned tx_give(struct queue_consumer *from, unsigned most)
         }
         virtqueue_offer(&batch, head, frame.id, 0, is_long ? 2 : 1);
     }
-    virtqueue_end(&tx, &batch);
-    queue_consumer_end(from, &in);
-    virtqueue_publish(&tx);
+    virtqueue_end(&card.tx, &batch);
+    queue_taking_end(from, &in);
+    virtqueue_publish(&card.tx);
     return n;
 }
 
-static unsigned tx_take(struct net_tx_done *done, unsigned most)
+static unsigned tx_reclaim(struct queue_putting *to)
 {
-    struct virtqueue_done used;
+    struct net_tx_done done;
     unsigned n = 0;
 
-    if (!running) {
-        while (n < most && virtqueue_reclaim(&tx, &done[n].id)) {
-            n++;
-        }
-        return n;
+    for (; to->at != to->end && virtqueue_reclaim(&card.tx, &done.id); n++) {
+        (void)net_tx_dones_add(to, &done);
     }
-    if (tx.ready == 0 && virtqueue_look(&tx) == 0) {
+    return n;
+}
+
+unsigned net_device_tx_take(struct queue_putting *to)
+{
+    struct virtqueue_done used;
+    uint32_t first = to->at;
+
+    if (!card.running) {
+        return tx_reclaim(to);
+    }
+    if (card.tx.ready == 0 && virtqueue_look(&card.tx) == 0) {
         return 0;
     }
-    struct virtqueue_taking taking = virtqueue_taking_begin(&tx);
+    struct virtqueue_taking taking = virtqueue_taking_begin(&card.tx);
 
-    for (; n < most && virtqueue_take_next(&taking, &used); n++) {
-        done[n].id = used.cookie;
+    while (to->at != to->end && virtqueue_take_next(&taking, &used)) {
+        struct net_tx_done done = {used.cookie};
+
+        (void)net_tx_dones_add(to, &done);
     }
-    virtqueue_taking_end(&tx, &taking);
-    return n;
+    virtqueue_taking_end(&card.tx, &taking);
+    return to->at - first;
 }
 
 /* When half is sent: often enough to keep the device busy, seldom enough to sleep. */
-static bool tx_sleep(bool wanted)
+NET_DEVICE_INLINE bool net_device_tx_sleep(bool wanted)
 {
     if (!wanted) {
-        virtqueue_no_interrupts(&tx);
+        virtqueue_no_interrupts(&card.tx);
         return true;
     }
-    return virtqueue_sleep(&tx, tx.outstanding < 2U ? 1U : tx.outstanding / 2U);
-}
+    uint32_t with_device = virtqueue_outstanding(&card.tx);
 
-const struct net_device net_device = {
-    .stop = stop,
-    .start = start,
-    .interrupted = interrupted,
-    .failed = failed,
-    .rx_room = rx_room,
-    .tx_room = tx_room,
-    .rx_give = rx_give,
-    .tx_give = tx_give,
-    .rx_take = rx_take,
-    .tx_take = tx_take,
-    .rx_sleep = rx_sleep,
-    .tx_sleep = tx_sleep,
-};
+    return virtqueue_sleep(&card.tx, with_device < 2U ? 1U : with_device / 2U);
+}
 
 #define DMA_SIZE 16384U
 static_assert(2U * VIRTQUEUE_DMA(VIRTQUEUE_MAX) <= DMA_SIZE, "both queues fit");

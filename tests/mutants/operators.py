@@ -73,7 +73,7 @@ def poll_not_waited_for(lines):
 
 @operator("device protocol", 1)
 def reset_not_done(lines):
-    yield from substitutions(lines, r"\b(device->stop|net_device\.stop|stop|virtio_reset)\((d|&device|)\)(?= [!=]= |\) \{|;)",
+    yield from substitutions(lines, r"\b(device->stop|net_device_stop|stop|virtio_reset)\((d|&device|)\)(?= [!=]= |\) \{|;)",
                              lambda m: "QUOLL_OK" if "d)" not in m[0] else "true", but=r"static|case|^\s*/?\*")
 
 
@@ -121,7 +121,7 @@ def signal_dropped(lines):
 
 @operator("wake-up order", 2)
 def second_look_dropped(lines):
-    call = r"!?\b(link_sleep|queue_sleep|queue_wait_for_room|virtqueue_sleep|net_device\.rx_sleep|device->sleep)\(([^()]|\([^()]*\))*\)"
+    call = r"!?\b(link_sleep|queue_sleep|queue_wait_for_room|virtqueue_sleep|net_device_rx_sleep|device->sleep)\(([^()]|\([^()]*\))*\)"
     yield from substitutions(lines, call, lambda m: f"({m[0]}, {0 if m[0][0] == '!' else 1})",
                              but=r"static|warn_unused|^\s*/?\*|#")
     for n, line in enumerate(lines):

@@ -17,12 +17,11 @@ static void wake(struct fake_peer *peer)
     notified(peer->config->channel);
 }
 
-static void start(unsigned return_capacity)
+static void start(void)
 {
     memset(&copier, 0, sizeof copier);
     fake_reset();
-    fake_link(&rx_virt, LINK_NET_RX_COPIER, "virt", return_capacity, sizeof(struct net_frame), 8,
-              sizeof(struct net_frame));
+    fake_link(&rx_virt, LINK_NET_RX_COPIER, "virt", 1, 0, 8, sizeof(struct net_frame));
     fake_link(&client, LINK_NET_RX_CLIENT, "client", 4, sizeof(struct net_frame), 8,
               sizeof(struct net_frame));
     memcpy(client.config->settings.net.mac, "\x52\x54\0\0\0\x10", 6);
@@ -43,7 +42,7 @@ static void start(unsigned return_capacity)
 static int set_up(void **state)
 {
     (void)state;
-    start(8);
+    start();
     return 0;
 }
 
@@ -52,6 +51,13 @@ static int tear_down(void **state)
     (void)state;
     fake_finish();
     return 0;
+}
+
+/* Frames whose buffers have come back to the virtualiser. */
+static uint32_t returned(void)
+{
+    (void)queue_look_for_room(&rx_virt.out);
+    return rx_virt.out.tail - (rx_virt.out.capacity - rx_virt.out.room);
 }
 
 static void put(struct fake_peer *peer, uint32_t offset, uint16_t length)
@@ -79,7 +85,7 @@ static void a_frame_is_copied_and_its_buffer_returned(void **state)
     assert_int_equal(data[2050 + 1514], 0);
     assert_int_equal(data[2049], 0);
     assert_next(&client, 2050, 1514);
-    assert_next(&rx_virt, 2048 + 16, 1514);
+    assert_int_equal(returned(), 1);
     assert_int_equal(fake_link_count(&client, COUNT_BYTES), 1514);
 
     /* From the second on, each wake-up costs the one signal that the client asked for. */
@@ -99,7 +105,7 @@ static void without_a_buffer_the_frame_is_dropped_and_returned(void **state)
     put(&rx_virt, 16, 60);
     wake(&rx_virt);
     assert_int_equal(queue_look(&client.in), 0);
-    assert_next(&rx_virt, 16, 60);
+    assert_int_equal(returned(), 1);
     assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 1);
 }
 
@@ -110,7 +116,7 @@ static void without_a_client_too(void **state)
     put(&client, 0, 2048);
     put(&rx_virt, 16, 60);
     wake(&rx_virt);
-    assert_next(&rx_virt, 16, 60);
+    assert_int_equal(returned(), 1);
     assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 1);
     assert_int_equal(data[0], 0);
 }
@@ -145,7 +151,7 @@ static void a_client_that_takes_nothing_loses_frames_but_no_buffers(void **state
     }
     wake(&rx_virt);
     assert_int_equal(queue_look(&client.in), 4);
-    assert_int_equal(queue_look(&rx_virt.in), 6);
+    assert_int_equal(returned(), 6);
     assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 2);
     assert_next(&client, 0, 60);
     put(&rx_virt, 16, 61);
@@ -168,29 +174,10 @@ static void frames_outside_of_the_pool_are_refused_and_returned(void **state)
     for (unsigned i = 0; i < 6; i++) {
         put(&rx_virt, bad[i].offset, bad[i].length);
         wake(&rx_virt);
-        assert_next(&rx_virt, bad[i].offset, bad[i].length);
+        assert_int_equal(returned(), i + 1U);
     }
     assert_int_equal(fake_link_count(&rx_virt, COUNT_REFUSED), 6);
     assert_int_equal(queue_look(&client.in), 0);
-}
-
-static void frames_wait_while_there_is_no_room_to_return_them(void **state)
-{
-    struct net_frame frame;
-
-    (void)state;
-    start(2);
-    for (unsigned i = 0; i < 3; i++) {
-        put(&client, i * 100, 100);
-        put(&rx_virt, 16, 60);
-    }
-    wake(&rx_virt);
-    assert_int_equal(queue_look(&client.in), 2);
-    queue_look(&rx_virt.in);
-    assert_true(net_frames_take(&rx_virt.in, &frame));
-    assert_true(queue_release(&rx_virt.in));
-    wake(&rx_virt);
-    assert_int_equal(queue_look(&client.in), 3);
 }
 
 static void an_impossible_index_of_the_client_costs_only_the_client(void **state)
@@ -199,7 +186,7 @@ static void an_impossible_index_of_the_client_costs_only_the_client(void **state
     client.half->produce.tail = 9;
     put(&rx_virt, 16, 60);
     wake(&rx_virt);
-    assert_next(&rx_virt, 16, 60);
+    assert_int_equal(returned(), 1);
     assert_int_equal(fake_link_count(&client, COUNT_BROKEN), 1);
     assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 1);
     fake_peer_new_life(&client);
@@ -222,8 +209,7 @@ static void copies_under_which_the_life_changed_are_wiped(void **state)
     put(&rx_virt, 16, 60);
     put(&rx_virt, 16, 70);
     (void)queue_look(&copier.virt.in);
-    (void)queue_look_for_room(&copier.virt.out);
-    look_at_client();
+    look_at_client(2);
     memset(data, 0xaa, 300);
     find(&batch);
     assert_int_equal(batch.count, 2);
@@ -252,8 +238,7 @@ static void a_large_batch_goes_in_pieces(void **state)
     (void)state;
     memset(&copier, 0, sizeof copier);
     fake_reset();
-    fake_link(&rx_virt, LINK_NET_RX_COPIER, "virt", 128, sizeof(struct net_frame), 128,
-              sizeof(struct net_frame));
+    fake_link(&rx_virt, LINK_NET_RX_COPIER, "virt", 1, 0, 128, sizeof(struct net_frame));
     fake_link(&client, LINK_NET_RX_CLIENT, "client", 128, sizeof(struct net_frame), 128,
               sizeof(struct net_frame));
     pool = fake_region(&rx_virt.config->data, POOL, 0);
@@ -269,7 +254,7 @@ static void a_large_batch_goes_in_pieces(void **state)
     }
     wake(&rx_virt);
     assert_int_equal(queue_look(&client.in), 3 * BATCH);
-    assert_int_equal(queue_look(&rx_virt.in), 3 * BATCH);
+    assert_int_equal(returned(), 3 * BATCH);
     for (unsigned i = 0; i < 3 * BATCH; i++) {
         assert_true(net_frames_take(&client.in, &frame));
         assert_int_equal(frame.offset, i * 80);
@@ -285,11 +270,11 @@ static void the_virtualisers_new_life_starts_anew(void **state)
     fake_peer_new_life(&rx_virt);
     wake(&rx_virt);
     assert_int_equal(queue_look(&client.in), 0);
-    assert_int_equal(queue_look(&rx_virt.in), 0);
+    assert_int_equal(returned(), 0);
     put(&rx_virt, 2064, 70);
     wake(&rx_virt);
     assert_next(&client, 0, 70);
-    assert_next(&rx_virt, 2064, 70);
+    assert_int_equal(returned(), 1);
 }
 
 static void information_is_passed_on(void **state)
@@ -321,7 +306,6 @@ int main(void)
         IN_A_PD(bad_buffers_of_the_client_are_skipped),
         IN_A_PD(a_client_that_takes_nothing_loses_frames_but_no_buffers),
         IN_A_PD(frames_outside_of_the_pool_are_refused_and_returned),
-        IN_A_PD(frames_wait_while_there_is_no_room_to_return_them),
         IN_A_PD(an_impossible_index_of_the_client_costs_only_the_client),
         IN_A_PD(copies_under_which_the_life_changed_are_wiped),
         IN_A_PD(a_large_batch_goes_in_pieces),

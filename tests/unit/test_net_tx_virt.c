@@ -113,13 +113,15 @@ static void assert_ledger(void)
     uint32_t held[2] = {0, 0};
 
     for (uint32_t id = 0; id < HEADS; id++) {
-        unsigned places = virt.head[id].state != IN_STOCK;
+        unsigned places = virt.head[id].reserved != IN_STOCK;
 
         for (uint32_t i = 0; i < virt.stock; i++) {
             places += virt.free[i] == id;
         }
         assert_int_equal(places, 1);
-        held[virt.head[id].client] += virt.head[id].state != IN_STOCK;
+        if (virt.head[id].reserved != IN_STOCK) {
+            held[client_of(virt.head[id].reserved)] += 1;
+        }
     }
     assert_int_equal(virt.client[0].held, held[0]);
     assert_int_equal(virt.client[1].held, held[1]);

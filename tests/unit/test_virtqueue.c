@@ -446,7 +446,7 @@ static void after_a_reset_each_outstanding_chain_comes_back_once(void **state)
         seen |= 1U << cookie;
     }
     assert_int_equal(seen, 7);
-    assert_int_equal(queue.outstanding, 0);
+    assert_int_equal(virtqueue_outstanding(&queue), 0);
     assert_int_equal(queue.free, SIZE);
     assert_false(virtqueue_reclaim(&queue, &cookie));
 }
