@@ -64,6 +64,7 @@ static void watch(struct device *d, struct queue *queue)
     uint64_t used = d->dma_address + (queue->address[2] - d->dma_io);
     unsigned link = (unsigned)(queue - d->queue);
 
+    machine_guard_anew(d->machine, used + 2U);
     if (queue->watched) {
         return;
     }

@@ -235,6 +235,16 @@ void machine_guard(struct machine *m, uint64_t index, unsigned size, uint64_t en
                                            .released = released};
 }
 
+/* The device was reset: its index begins anew. */
+void machine_guard_anew(struct machine *m, uint64_t index)
+{
+    for (unsigned i = 0; i < m->guards; i++) {
+        if (m->guard[i].index == index) {
+            m->guard[i].counted = m->guard[i].good = 0;
+        }
+    }
+}
+
 void machine_lie(struct machine *m)
 {
     m->lying = true;

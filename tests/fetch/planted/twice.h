@@ -70,8 +70,8 @@ static inline void answer(bool index)
 {
     const volatile uint16_t *at = &queue.used->index;
 
-    if (index && (uint16_t)(*at - queue.taken) <= queue.outstanding) {
-        for (uint16_t end = *at; queue.taken != end; queue.taken++) {
+    if (index && (uint16_t)(*at - queue.taken) <= (uint16_t)virtqueue_outstanding(&queue)) {
+        for (uint16_t end = *at; (uint16_t)queue.taken != end; queue.taken++) {
             sum += queue.used->ring[queue.taken & (queue.size - 1U)].id;
         }
     } else if (!index && virtqueue_look(&queue) > 0 &&
