@@ -70,6 +70,7 @@ static void take_all_back(struct net_client_pool *pool)
             put_in_stock(pool, buffer);
         }
     }
+    pool->with_server = 0;
 }
 
 static bool up(struct net_client_pool *pool)
@@ -84,7 +85,7 @@ static bool up(struct net_client_pool *pool)
 }
 
 /* Hand a buffer of ours or the program's to the server; it comes back if that fails. */
-static void hand_over(struct net_client_pool *pool, uint16_t buffer, uint16_t length)
+static inline void hand_over(struct net_client_pool *pool, uint16_t buffer, uint16_t length)
 {
     struct net_frame frame = {.offset = offset_of(buffer), .length = length};
     struct link *link = &pool->link;
@@ -100,14 +101,31 @@ static void hand_over(struct net_client_pool *pool, uint16_t buffer, uint16_t le
 
 /* ---- Receiving ---- */
 
-static void supply(struct net_client_pool *rx)
+/* All in stock goes to the server. */
+__attribute__((noinline)) static void supply(struct net_client_pool *rx)
 {
-    while (rx->link.up && rx->stock > 0 && queue_look_for_room(&rx->link.out) > 0) {
-        for (uint32_t n = least(rx->stock, rx->link.out.room); n > 0; n--) {
-            rx->stock -= 1U;
-            hand_over(rx, rx->free[rx->stock], NET_BUFFER_SIZE - NET_CLIENT_OFFSET);
-        }
+    if (!rx->link.up) {
+        return;
     }
+    uint32_t number = least(rx->stock, queue_look_for_room(&rx->link.out));
+    struct queue_putting out = queue_putting_begin(&rx->link.out);
+
+    rx->with_server += number;
+    for (; number > 0; number--) {
+        uint16_t buffer = rx->free[--rx->stock];
+        struct net_frame frame = {.offset = offset_of(buffer),
+                                  .length = NET_BUFFER_SIZE - NET_CLIENT_OFFSET};
+
+        rx->holder[buffer] = SERVER;
+        (void)net_frames_add(&out, &frame);
+    }
+    queue_putting_end(&rx->link.out, &out);
+}
+
+/* A server with seven eighths of all buffers has plenty. */
+static inline bool has_plenty(const struct net_client_pool *rx)
+{
+    return rx->with_server > rx->count - (rx->count + 7U) / 8U;
 }
 
 bool net_receive(struct net_client *client, struct net_received *frame)
@@ -125,6 +143,7 @@ bool net_receive(struct net_client *client, struct net_received *frame)
             continue;
         }
         rx->holder[frame->buffer] = PROGRAM;
+        rx->with_server -= 1U;
         frame->data = rx->data + entry.offset;
         frame->length = entry.length;
         link_count(&rx->link, COUNT_BYTES, entry.length);
@@ -153,13 +172,16 @@ static void take_sent(struct net_client_pool *tx)
         return;
     }
     (void)queue_look(&tx->link.in);
-    while (net_frames_take(&tx->link.in, &frame)) {
+    struct queue_taking in = queue_taking_begin(&tx->link.in);
+
+    while (net_frames_next(&in, &frame)) {
         if (from_server(tx, &frame, &buffer)) {
             put_in_stock(tx, buffer);
         } else {
             link_count(&tx->link, COUNT_REFUSED, 1);
         }
     }
+    queue_taking_end(&tx->link.in, &in);
     link_release(&tx->link);
 }
 
@@ -211,30 +233,52 @@ static bool out_of_buffers(struct net_client_pool *tx)
     return tx->stock == 0 && queue_sleep(&tx->link.in);
 }
 
-void net_client_flush(struct net_client *client)
+/* Whether we wait for Tx buffers is said before the frames that make us wait are shown. */
+static inline void see_to_buffers(struct net_client *client)
 {
     struct link *tx = &client->tx.link;
 
-    supply(&client->rx);
-    link_release(&client->rx.link);
-    link_publish(&client->rx.link);
-
-    bool waiting = out_of_buffers(&client->tx);
+    if (!has_plenty(&client->rx)) {
+        supply(&client->rx);
+    }
+    bool waiting = client->tx.stock == 0 && out_of_buffers(&client->tx);
 
     if (waiting && !client->tx_awaited && tx->out.tail == tx->out.published) {
         link_signal(tx); /* it has our frames already, and does not know that we wait */
     }
     client->tx_awaited = waiting;
-    link_publish(tx);
+}
+
+/* Frames sent, buffers given, buffers taken: all with one fence, and asleep if wanted. */
+static inline void publish(struct net_client *client, bool asleep)
+{
+    struct link *rx = &client->rx.link, *tx = &client->tx.link;
+    uint32_t sent = link_show_tail(tx);
+    uint32_t given = link_show_tail(rx);
+    uint32_t taken = link_show_head(rx);
+
+    if (asleep) {
+        queue_show_sleep(&rx->in);
+    }
+    queue_fence();
+    link_wake(tx, sent, 0);
+    link_wake(rx, given, taken);
+}
+
+void net_client_flush(struct net_client *client)
+{
+    see_to_buffers(client);
+    publish(client, false);
 }
 
 bool net_client_sleep(struct net_client *client)
 {
-    net_client_flush(client);
+    see_to_buffers(client);
     bool buffers = client->tx_wanted && client->tx.stock > 0; /* they may have come just now */
 
     client->tx_wanted = client->tx_wanted && !buffers;
-    return (!client->rx.link.up || queue_sleep(&client->rx.link.in)) && !buffers;
+    publish(client, true);
+    return (!client->rx.link.up || queue_look(&client->rx.link.in) == 0) && !buffers;
 }
 
 bool net_client_wake(struct net_client *client, microkit_channel channel)
@@ -299,7 +343,16 @@ static bool ready(struct net_client_pool *pool)
     return pool->ready;
 }
 
+/* Whether what was read of the information is still what there is. */
+static inline bool unchanged(const struct net_client_pool *pool)
+{
+    return pool->link.up && link_generation(&pool->link) == pool->info_seen;
+}
+
 bool net_client_ready(struct net_client *client)
 {
+    if (unchanged(&client->rx) && unchanged(&client->tx)) {
+        return client->rx.ready && client->tx.ready;
+    }
     return ready(&client->rx) && ready(&client->tx);
 }

@@ -133,16 +133,18 @@ static inline void copy(const struct batch *batch)
     }
 }
 
-/* What we know of from before is good enough, if it is enough for all frames. */
-static inline void look_at_client(uint32_t frames)
+__attribute__((noinline)) static void look_at_client(void)
 {
-    if (copier.client.in.ready >= frames && copier.client.out.room >= frames) {
-        return;
-    }
     if (copier.client.up) {
         (void)queue_look(&copier.client.in);
         (void)queue_look_for_room(&copier.client.out);
     }
+}
+
+/* What we know of from before is good enough, if it is enough for all frames. */
+static inline bool enough_for(uint32_t frames)
+{
+    return copier.client.in.ready >= frames && copier.client.out.room >= frames;
 }
 
 /* Give back the pool's buffers, show the client its frames, go to sleep: false if there are more.
@@ -166,7 +168,9 @@ static void receive(void)
 
     (void)queue_look(&copier.virt.in);
     do {
-        look_at_client(copier.virt.in.ready);
+        if (!enough_for(copier.virt.in.ready)) {
+            look_at_client();
+        }
         do {
             find(&batch);
             copy(&batch);
@@ -184,9 +188,13 @@ void pd_start(void)
 
 void pd_wake(microkit_channel channel)
 {
-    link_count(channel == copier.virt.config->channel ? &copier.virt : &copier.client, COUNT_WOKEN,
-               1);
     (void)link_check(&copier.client);
+    if (channel == copier.virt.config->channel) {
+        link_count(&copier.virt, COUNT_WOKEN, 1);
+    } else {
+        link_count(&copier.client, COUNT_WOKEN, 1);
+        look_at_client();
+    }
     enum link_state state = link_check(&copier.virt);
 
     if (state == LINK_CAME_UP) {

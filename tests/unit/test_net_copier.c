@@ -209,7 +209,7 @@ static void copies_under_which_the_life_changed_are_wiped(void **state)
     put(&rx_virt, 16, 60);
     put(&rx_virt, 16, 70);
     (void)queue_look(&copier.virt.in);
-    look_at_client(2);
+    look_at_client();
     memset(data, 0xaa, 300);
     find(&batch);
     assert_int_equal(batch.count, 2);
