@@ -9,8 +9,9 @@
  * pbuf that gives the buffer back when lwIP is done with it. If lwIP holds half of
  * all buffers, the rest is copied too: slow readers cannot stop the network.
  *
- * Sending. A frame is copied into a Tx buffer. When there is none, lwIP keeps it, and
- * is told to try again as soon as there are some.
+ * Sending. A frame is copied into a Tx buffer, and the checksum of its UDP or TCP is made
+ * of what is copied. When there is no buffer, lwIP keeps the frame, and is told to try
+ * again as soon as there are some.
  */
 #include <string.h>
 
@@ -21,6 +22,9 @@
 #include "lwip/netif.h"
 #include "lwip/pbuf.h"
 #include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/ip.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/udp.h"
 #include "netif/ethernet.h"
 
 #include "net/lwip/quoll_lwip.h"
@@ -113,6 +117,78 @@ static void receive(const struct net_received *frame)
 
 /* ---- Sending ---- */
 
+/* Where in a frame's first pbuf UDP or TCP begins; 0: it is something else. */
+static uint16_t transport_in(const struct pbuf *p)
+{
+    const uint8_t *frame = (const uint8_t *)p->payload + ETH_PAD_SIZE;
+    const struct ip_hdr *ip = (const struct ip_hdr *)(frame + SIZEOF_ETH_HDR - ETH_PAD_SIZE);
+    uint16_t end = p->len;
+
+    if (end < SIZEOF_ETH_HDR + IP_HLEN ||
+        ((const struct eth_hdr *)p->payload)->type != PP_HTONS(ETHTYPE_IP) ||
+        (IPH_PROTO(ip) != IP_PROTO_UDP && IPH_PROTO(ip) != IP_PROTO_TCP)) {
+        return 0;
+    }
+    uint16_t start = (uint16_t)(SIZEOF_ETH_HDR + IPH_HL_BYTES(ip));
+
+    return start + UDP_HLEN <= end ? (uint16_t)(start - ETH_PAD_SIZE) : 0;
+}
+
+/* Copy a frame whose first `start` bytes lie in its first pbuf; the sum of what follows them. */
+static uint32_t copy_and_sum(uint8_t *to, const struct pbuf *p, uint16_t start)
+{
+    const uint8_t *from = (const uint8_t *)p->payload + ETH_PAD_SIZE;
+    uint16_t size = (uint16_t)(p->len - ETH_PAD_SIZE - start);
+    uint32_t at = start, sum = 0;
+
+    memcpy(to, from, start);
+    from += start;
+    for (;;) {
+        uint16_t part = quoll_copy_checksum(to + at, from, size);
+
+        sum += (at - start) % 2U == 0 ? part : (uint16_t)(part << 8 | part >> 8);
+        at += size;
+        p = p->next;
+        if (p == NULL) {
+            return sum;
+        }
+        from = p->payload;
+        size = p->len;
+    }
+}
+
+/* RFC 768, RFC 9293 (3.1): the sum with the pseudo header before it, complemented. */
+static void write_checksum(uint8_t *frame, uint16_t start, uint16_t length, uint32_t sum)
+{
+    const uint8_t *ip = frame + SIZEOF_ETH_HDR - ETH_PAD_SIZE;
+    bool udp = ip[9] == IP_PROTO_UDP;
+    uint16_t address[4];
+
+    memcpy(address, ip + 12, sizeof address);
+    sum += address[0] + address[1] + address[2] + address[3];
+    sum += lwip_htons(ip[9]) + lwip_htons((uint16_t)(length - start));
+    sum = (sum & 0xffffU) + (sum >> 16);
+    sum = (sum & 0xffffU) + (sum >> 16);
+
+    uint16_t checksum = (uint16_t)~sum;
+
+    if (udp && checksum == 0) {
+        checksum = 0xffff; /* 0 says that there is none */
+    }
+    memcpy(frame + start + (udp ? 6 : 16), &checksum, sizeof checksum);
+}
+
+static void copy_out(uint8_t *frame, const struct pbuf *p, uint16_t length)
+{
+    uint16_t start = transport_in(p);
+
+    if (start == 0) {
+        pbuf_copy_partial(p, frame, length, ETH_PAD_SIZE);
+    } else {
+        write_checksum(frame, start, length, copy_and_sum(frame, p, start));
+    }
+}
+
 static err_t send(struct netif *netif, struct pbuf *p)
 {
     uint16_t length = (uint16_t)(p->tot_len - ETH_PAD_SIZE);
@@ -128,7 +204,7 @@ static err_t send(struct netif *netif, struct pbuf *p)
         starved = true;
         return ERR_MEM;
     }
-    pbuf_copy_partial(p, buffer, length, ETH_PAD_SIZE);
+    copy_out(buffer, p, length);
     net_send(&nic, buffer, length);
     return ERR_OK;
 }

@@ -59,6 +59,25 @@ static void of_bytes_that_carry_most(void **state)
     (void)state;
 }
 
+/* Each byte arrives, none beside, and the sum is that of quoll_checksum(). */
+static void while_copying_too(void **state)
+{
+    enum { MOST = 1600 };
+
+    for (size_t size = 0; size <= MOST; size++) {
+        unsigned char *from = malloc(size), *to = malloc(size);
+
+        for (size_t i = 0; i < size; i++) {
+            from[i] = (unsigned char)rand();
+        }
+        assert_int_equal(quoll_copy_checksum(to, from, size), reference(from, size));
+        assert_memory_equal(to, from, size);
+        free(from);
+        free(to);
+    }
+    (void)state;
+}
+
 static void a_known_header(void **state)
 {
     /* RFC 1071, section 3. */
@@ -126,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_all_sizes_at_all_alignments),
         cmocka_unit_test(of_bytes_that_carry_most),
+        cmocka_unit_test(while_copying_too),
         cmocka_unit_test(a_known_header),
         cmocka_unit_test(good_addresses),
         cmocka_unit_test(bad_addresses),
