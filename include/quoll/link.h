@@ -183,12 +183,15 @@ static inline void link_release(struct link *link)
 /** Release, then queue_sleep(), with one fence: true if nothing is left to take. */
 __attribute__((warn_unused_result)) static inline bool link_sleep(struct link *link)
 {
-    uint32_t fresh = link_show_head(link);
+    bool wanted;
 
-    queue_show_sleep(&link->in);
-    queue_fence();
-    link_wake(link, 0, fresh);
-    return queue_look(&link->in) == 0;
+    link_count(link, COUNT_TAKEN, link->in.head - link->in.released);
+    bool asleep = queue_release_and_sleep(&link->in, &wanted);
+
+    if (wanted) {
+        link_signal(link);
+    }
+    return asleep;
 }
 
 /**

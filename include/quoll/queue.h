@@ -262,6 +262,23 @@ __attribute__((warn_unused_result)) static inline bool queue_sleep(struct queue_
     return queue_look(q) == 0;
 }
 
+/**
+ * queue_release() and queue_sleep() with one fence.
+ *
+ * @param wanted  becomes whether the producer waits for room and must be notified
+ * @return as queue_sleep()
+ */
+__attribute__((warn_unused_result)) static inline bool queue_release_and_sleep(
+    struct queue_consumer *q, bool *wanted)
+{
+    uint32_t fresh = queue_show_head(q);
+
+    queue_show_sleep(q);
+    queue_fence();
+    *wanted = queue_room_awaited(q, fresh);
+    return queue_look(q) == 0;
+}
+
 /* ---- Producer ---- */
 
 /* As queue_consumer_break(). */

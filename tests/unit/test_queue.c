@@ -197,24 +197,13 @@ static void the_producer_is_woken_when_it_waits_for_room(void **state)
     destroy(&q);
 }
 
-/* Both stores, one fence, both looks. */
-static bool release_and_sleep(struct queue_consumer *q, bool *wanted)
-{
-    uint32_t fresh = queue_show_head(q);
-
-    queue_show_sleep(q);
-    queue_fence();
-    *wanted = queue_room_awaited(q, fresh);
-    return queue_look(q) == 0;
-}
-
 static void releasing_and_sleeping_at_once_is_both(void **state)
 {
     struct pair q;
     bool wanted = true;
 
     make(&q, 7);
-    assert_true(release_and_sleep(&q.c, &wanted));
+    assert_true(queue_release_and_sleep(&q.c, &wanted));
     assert_false(wanted); /* nothing was taken */
     (void)queue_look_for_room(&q.p);
     for (uint32_t i = 0; i < CAPACITY; i++) {
@@ -224,14 +213,14 @@ static void releasing_and_sleeping_at_once_is_both(void **state)
     assert_true(queue_wait_for_room(&q.p));
     assert_int_equal(queue_look(&q.c), CAPACITY);
     take(&q, 0);
-    assert_false(release_and_sleep(&q.c, &wanted)); /* three are left */
-    assert_true(wanted);                            /* and the producer waits */
+    assert_false(queue_release_and_sleep(&q.c, &wanted)); /* three are left */
+    assert_true(wanted);                                  /* and the producer waits */
     assert_int_equal(q.consumer->head, 8);
     assert_int_equal(q.c.ready, CAPACITY - 1U);
     take(&q, 1);
     take(&q, 2);
     take(&q, 3);
-    assert_true(release_and_sleep(&q.c, &wanted));
+    assert_true(queue_release_and_sleep(&q.c, &wanted));
     assert_false(wanted); /* it was woken already */
     assert_int_equal(queue_look_for_room(&q.p), CAPACITY);
     assert_true(put(&q, 4));
