@@ -76,8 +76,9 @@
 #include "net/lwip/checksum.h"
 #define LWIP_CHKSUM quoll_checksum
 
-/* What our interface sends is summed while it is copied into its Tx buffer (netif.c). */
-#define LWIP_CHECKSUM_CTRL_PER_NETIF 1
+/* What is sent is summed while it is copied into its Tx buffer: the interface's task (netif.c). */
+#define CHECKSUM_GEN_UDP 0
+#define CHECKSUM_GEN_TCP 0
 
 /* A frame is sent with a copy into its Tx buffer, which ends it for lwIP at once. */
 #define LWIP_NETIF_TX_SINGLE_PBUF 0

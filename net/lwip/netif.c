@@ -229,8 +229,6 @@ static err_t set_up(struct netif *netif)
     netif->name[1] = 'n';
     netif->output = etharp_output;
     netif->linkoutput = send;
-    NETIF_SET_CHECKSUM_CTRL(netif, NETIF_CHECKSUM_ENABLE_ALL & ~NETIF_CHECKSUM_GEN_UDP &
-                                       ~NETIF_CHECKSUM_GEN_TCP);
     netif->mtu = 1500;
     netif->hwaddr_len = ETH_HWADDR_LEN;
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
