@@ -4,7 +4,7 @@
 #include "net/rx_virt.c"
 
 #ifdef QUOLL_SIM
-/* At rest, each buffer is in stock or with somebody, and copiers have given all back. */
+/* At rest, each buffer is in stock or with somebody, and copiers have taken all frames. */
 bool sim_at_rest(void);
 bool sim_at_rest(void)
 {
@@ -17,8 +17,8 @@ bool sim_at_rest(void)
     for (unsigned i = 0; i < virt.copiers; i++) {
         const struct link *link = &virt.copier[i].link;
 
-        held -= virt.copier[i].held;
-        if (virt.copier[i].held != link->peer->produce.tail - link->in.head) {
+        held -= link->out.tail - virt.copier[i].returned;
+        if (link->peer->consume.head != link->out.tail) {
             return false;
         }
     }

@@ -65,20 +65,20 @@ static bool is_made_for_queue(CXCursor function, const char *const *endings)
     const char *record =
         clang_Cursor_isNull(first) ? "" : record_of(clang_getCursorType(first), true);
 
-    return (strcmp(record, "queue_consumer") == 0 || strcmp(record, "queue_producer") == 0) &&
+    return (strncmp(record, "queue_", 6) == 0 && strstr(record, "_half") == NULL) &&
            ends_in(name_of(function), endings);
 }
 
 bool takes_entry(CXCursor function)
 {
-    static const char *const made[] = {"_peek", "_take", "_take_many", NULL};
+    static const char *const made[] = {"_peek", "_take", "_next", "_take_many", NULL};
 
     return is_made_for_queue(function, made);
 }
 
 bool is_accessor(CXCursor function)
 {
-    static const char *const made[] = {"_drop", "_put", "_put_many", "_slots", NULL};
+    static const char *const made[] = {"_drop", "_put", "_add", "_put_many", "_slots", NULL};
 
     return trusted(TRUST_ACCESSOR, name_of(function), NULL) || takes_entry(function) ||
            is_made_for_queue(function, made);
