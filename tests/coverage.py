@@ -77,7 +77,7 @@ def run_systems():
     for system, (devices, _) in soak.SYSTEMS.items():
         for odd, preempt in itertools.product((False, True), (64, 6)):
             command = [BUILD / "sim/quoll-sim", BUILD / "sim/coverage/systems" / system, "--schedule", "random",
-                       "--seed", "1", "--runs", "40", "--until", "2", "--time", "100", "--memory", "weak",
+                       "--seed", "1", "--runs", "10", "--until", "2", "--time", "100", "--memory", "weak",
                        "--preempt", str(preempt)]
             for name, options in devices.items():
                 words = [options.format(**files)] if options else []
