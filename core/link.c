@@ -20,7 +20,11 @@ static uint32_t my_life(void)
     return atomic_load_explicit(&lives[quoll_config.pd], memory_order_acquire);
 }
 
-/* Our half, empty, for the peer's present life: indices first, then the word that shows them. */
+/*
+ * Our half, empty, for the peer's present life: indices first, then the two words that
+ * show them. Both are releases: a peer may find our new life beside a `seen` of our old
+ * one that fits (verify/models/lives.pml). And the fence: whom we wake finds it all.
+ */
 static void set_up(struct link *link)
 {
     struct link_half *mine = link->mine;
@@ -31,8 +35,9 @@ static void set_up(struct link *link)
     link->blame.known = link->peer_life;
     queue_producer_reset(&link->out);
     queue_consumer_reset(&link->in);
-    atomic_store_explicit(&mine->life, stored(my_life()), memory_order_relaxed);
+    atomic_store_explicit(&mine->life, stored(my_life()), memory_order_release);
     atomic_store_explicit(&mine->seen, stored(link->peer_life), memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
     link_signal(link);
 }
 
@@ -74,7 +79,7 @@ void link_open(struct link *link, const struct quoll_link_config *config, uint32
 static bool agreed(const struct link *link)
 {
     return atomic_load_explicit(&link->peer->seen, memory_order_acquire) == stored(my_life()) &&
-           atomic_load_explicit(&link->peer->life, memory_order_relaxed) ==
+           atomic_load_explicit(&link->peer->life, memory_order_acquire) ==
                stored(link->peer_life) &&
            link->peer->magic == LINK_MAGIC && link->peer->version == LINK_VERSION;
 }
@@ -110,6 +115,7 @@ void link_tell(struct link *link, const void *info, size_t size)
     atomic_thread_fence(memory_order_seq_cst);
     memcpy(mine->info, info, size);
     atomic_store_explicit(&mine->generation, (generation | 1U) + 1U, memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
     link_signal(link);
 }
 
