@@ -37,6 +37,7 @@ include mk/driver.mk
 include mk/sim.mk
 include mk/coverage.mk
 include mk/mutants.mk
+include mk/verify.mk
 include mk/lint.mk
 include mk/fetch.mk
 include mk/hostile.mk

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# run.sh OUT [ENTRIES]: search all states of each model, as it is and without each of its
+# steps, two searches at a time. A line for each. Fails if `verdicts` says otherwise.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+out=$1
+
+# One search: run.sh OUT ENTRIES MODEL STEP EXPECTED REASON...
+if [ $# -gt 2 ]; then
+    entries=$2 model=$3 step=$4 expected=$5
+    shift 5
+    mkdir -p "$out/$model-$step"
+    cd "$out/$model-$step"
+    cp "$here"/*.pml .
+    spin -a "-DDELETE=$step" "-DENTRIES=$entries" "$model.pml" >log
+    gcc -O1 -w -DSAFETY -DNOCLAIM -DCOLLAPSE -DMEMLIM=6000 -o pan pan.c
+    ./pan -E -m1000000 -w22 >result || true
+    rm -f pan pan.?
+    found=unknown
+    grep -q 'errors: 1' result && found=fails
+    grep -q 'errors: 0' result && ! grep -qE 'out of memory|max search depth|Search not completed' result && found=holds
+    states=$(awk '/states, stored/ { print $1; exit }' result)
+    ok='  WRONG'
+    [ "$found" = "$expected" ] && ok=
+    printf '%-8s %-20s %-6s %9s states  %s%s\n' "$model" "$step" "$found" "$states" "$*" "$ok"
+    exit
+fi
+
+entries=${2:-5}
+mkdir -p "$out"
+for model in transfer:queue lives:lives; do
+    awk '$1 == "#define" && $2 ~ /_/ && $2 !~ /[A-Z(]/ { print $2 }' "$here/${model#*:}.pml"
+done | while read -r step; do
+    grep -q " $step  *\(fails\|holds\)" "$here/verdicts" || { echo "models: no verdict on $step" >&2; exit 1; }
+done
+grep -v '^#' "$here/verdicts" | sed "s/'//g; s|^|$out $entries |" | xargs -P 2 -L 1 sh "$0" | tee "$out/summary"
+echo "$(grep -c . "$out/summary") searches, $(awk '{ n += $4 } END { print n }' "$out/summary") states"
+if grep -q WRONG "$out/summary" || [ "$(grep -c . "$out/summary")" != "$(grep -cv '^#' "$here/verdicts")" ]; then
+    echo "models: not as 'verdicts' says; see $out" >&2
+    exit 1
+fi
