@@ -69,8 +69,8 @@ uint32_t gpt_crc32(uint32_t crc, const void *bytes, uint32_t length)
     const uint8_t *at = bytes;
 
     crc = ~crc;
-    for (; length > 0; length--) {
-        crc ^= *at++;
+    for (uint32_t i = 0; i < length; i++) {
+        crc ^= at[i];
         crc = (crc >> 4) ^ of_nibble[crc & 15U];
         crc = (crc >> 4) ^ of_nibble[crc & 15U];
     }
@@ -179,6 +179,9 @@ const char *gpt_read_header(struct gpt_header *header, const struct gpt_disk *di
 /* UTF-16 to ASCII, up to the first NUL. */
 static void read_name(struct gpt_partition *partition, const uint16_t *name)
 {
+    /*@ loop invariant i <= GPT_NAME_LENGTH;
+        loop assigns i, partition->foreign, partition->name[0 .. GPT_NAME_LENGTH - 1];
+        loop variant GPT_NAME_LENGTH - i; */
     for (uint32_t i = 0; i < GPT_NAME_LENGTH && name[i] != 0; i++) {
         bool plain = name[i] >= ' ' && name[i] <= '~';
 
@@ -187,8 +190,14 @@ static void read_name(struct gpt_partition *partition, const uint16_t *name)
     }
 }
 
+/*@ predicate apart(struct gpt *gpt, integer k, integer first, integer last) =
+        last < gpt->partition[k].first || gpt->partition[k].last < first; */
 static bool overlaps(const struct gpt *gpt, uint64_t first, uint64_t last)
 {
+    /*@ loop invariant i <= gpt->partitions;
+        loop invariant \forall integer k; 0 <= k < i ==> apart(gpt, k, first, last);
+        loop assigns i;
+        loop variant gpt->partitions - i; */
     for (uint32_t i = 0; i < gpt->partitions; i++) {
         if (first <= gpt->partition[i].last && gpt->partition[i].first <= last) {
             return true;
@@ -197,15 +206,24 @@ static bool overlaps(const struct gpt *gpt, uint64_t first, uint64_t last)
     return false;
 }
 
-static const char *add(struct gpt *gpt, const struct gpt_header *header,
-                       const struct raw_entry *entry)
+static void keep(struct gpt *gpt, const struct raw_entry *entry)
 {
     struct gpt_partition *partition = &gpt->partition[gpt->partitions];
 
+    *partition = (struct gpt_partition){0};
+    read_name(partition, entry->name);
+    partition->first = entry->first;
+    partition->last = entry->last;
+    gpt->partitions += 1;
+}
+
+static const char *add(struct gpt *gpt, const struct gpt_header *header,
+                       const struct raw_entry *entry)
+{
     if ((entry->type[0] | entry->type[1]) == 0) {
         return NULL;
     }
-    if (gpt->partitions == GPT_PARTITIONS_MAX) {
+    if (gpt->partitions >= GPT_PARTITIONS_MAX) {
         return "more partitions than supported";
     }
     if (entry->first > entry->last || entry->first < header->first_usable ||
@@ -215,20 +233,18 @@ static const char *add(struct gpt *gpt, const struct gpt_header *header,
     if (overlaps(gpt, entry->first, entry->last)) {
         return "partitions overlap";
     }
-    *partition = (struct gpt_partition){.first = entry->first, .last = entry->last};
-    read_name(partition, entry->name);
-    gpt->partitions += 1;
+    keep(gpt, entry);
     return NULL;
 }
 
 const char *gpt_read_table(struct gpt *gpt, const struct gpt_header *header, const void *table)
 {
-    const uint8_t *at = table;
     const char *wrong = NULL;
     uint32_t crc = 0;
 
     gpt->partitions = 0;
-    for (uint32_t i = 0; i < header->entries; i++, at += header->entry_size) {
+    for (uint32_t i = 0; i < header->entries; i++) {
+        const uint8_t *at = (const uint8_t *)table + (size_t)i * header->entry_size;
         struct raw_entry entry;
 
         queue_copy_in(&entry, (const struct raw_entry *)(const void *)at);
