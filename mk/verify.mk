@@ -4,8 +4,7 @@
 #
 #   make verify    install the tools if need be, search every model, prove every goal
 #
-# `make test` does the same, with smaller models, where the tools are installed
-# (tests/verify). A search in more depth: make verify ENTRIES=7.
+# A search in more depth: make verify ENTRIES=7.
 
 ENTRIES ?= 6
 
