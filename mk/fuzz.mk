@@ -11,7 +11,7 @@ FUZZ_OUT    := $(BUILD)/fuzz
 FUZZ_CC     := clang
 FUZZ_NAMES  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BASE   := -std=c17 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
-               -Wall -Wextra -Werror -Wno-missing-field-initializers -Wno-gnu-alignof-expression -MMD -MP
+               -Wall -Wextra -Werror -Wno-missing-field-initializers -Wno-gnu-alignof-expression -Wno-static-in-inline -MMD -MP
 FUZZ_CFLAGS := $(FUZZ_BASE) -fsanitize=fuzzer-no-link,address,undefined -fsanitize-coverage=trace-loads \
                -DQUOLL_SIM -Iinclude -I. -Itests/unit -Itests/fuzz
 FUZZ_LIBS   := -lcmocka

@@ -24,8 +24,7 @@
 static struct fuzz_peer virt, client;
 static unsigned char *pool, *data;
 static bool virt_lies, client_lies;
-static bool given[BUFFERS];      /* by the honest client, not yet seen again */
-static uint32_t lent[64], lents; /* by the honest virtualiser, in order */
+static bool given[BUFFERS]; /* by the honest client, not yet seen again */
 
 static void fill_pool_frame(void *entry)
 {
@@ -70,19 +69,12 @@ static void look_as_client(void)
     }
 }
 
-/* The honest virtualiser gets back what it lent, in order. */
+/* The honest virtualiser, once it is up, gets back what it lent: by its being taken. */
 static void look_as_virt(void)
 {
-    struct net_frame frame;
+    bool up = fuzz_agreed(&virt) && virt.fake.half->seen == virt.fake.pd->life;
 
-    for (uint32_t i = 0; i < lents; i++) {
-        FUZZ_CHECK(queue_look(&virt.fake.in) > 0);
-        FUZZ_CHECK(net_frames_take(&virt.fake.in, &frame));
-        (void)queue_release(&virt.fake.in);
-        FUZZ_CHECK(frame.offset == lent[i]);
-    }
-    lents = 0;
-    FUZZ_CHECK(queue_look(&virt.fake.in) == 0);
+    FUZZ_CHECK(!up || virt.fake.pd->consume.head == virt.fake.out.published);
 }
 
 static void wake(const struct fuzz_peer *peer)
@@ -105,7 +97,6 @@ static void lend(unsigned number)
         struct net_frame frame = {fuzz_below(BUFFERS) * NET_BUFFER_SIZE + NET_HEADROOM,
                                   (uint16_t)(NET_FRAME_MIN + fuzz16() % 1501U), 0};
 
-        lent[lents++] = frame.offset;
         (void)net_frames_put(&virt.fake.out, &frame);
         (void)queue_publish(&virt.fake.out);
     }
@@ -135,7 +126,6 @@ static void client_up(void)
 
 static void virt_up(void)
 {
-    lents = 0;
     fake_peer_up(&virt.fake);
     wake(&virt);
 }
@@ -166,14 +156,13 @@ static void die_under_way(void)
 static void set_up(void)
 {
     fake_reset();
-    fuzz_link(&virt, LINK_NET_RX_COPIER, "virt", 16, sizeof(struct net_frame), 16,
-              sizeof(struct net_frame), fill_pool_frame);
+    fuzz_link(&virt, LINK_NET_RX_COPIER, "virt", 1, 0, 16, sizeof(struct net_frame),
+              fill_pool_frame);
     fuzz_link(&client, LINK_NET_RX_CLIENT, "client", 16, sizeof(struct net_frame), 16,
               sizeof(struct net_frame), fill_client_buffer);
     pool = fake_region(&virt.fake.config->data, POOL_SIZE, 0);
     data = fake_region(&client.fake.config->data, DATA_SIZE, 0);
     memset(pool, OURS, POOL_SIZE);
-    lents = 0;
     fuzz_run(MOST, init());
     client_up();
     virt_up();
@@ -215,7 +204,6 @@ static void step(void)
         }
         break;
     default:
-        lents = 0;
         fuzz_restart(MOST);
         if (!client_lies) {
             client_up();

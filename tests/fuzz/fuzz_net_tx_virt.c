@@ -59,10 +59,13 @@ static void check_ledger(void)
         places[virt.free[i]] += 1;
     }
     for (uint32_t id = 0; id < MAX_HEADS; id++) {
-        bool away = virt.head[id].state != IN_STOCK;
+        bool away = virt.head[id].reserved != IN_STOCK;
 
         FUZZ_CHECK(id < HEADS ? places[id] + away == 1 : !away);
-        held[virt.head[id].client & 1U] += away;
+        if (away) {
+            FUZZ_CHECK(client_of(virt.head[id].reserved) < 2);
+            held[client_of(virt.head[id].reserved)] += 1;
+        }
     }
     for (unsigned i = 0; i < 2; i++) {
         FUZZ_CHECK(virt.client[i].held == held[i] && held[i] <= virt.share);

@@ -95,7 +95,9 @@ static void put_entries(struct fuzz_peer *peer)
     for (unsigned n = 1U + fuzz_below(4); n > 0; n--) {
         unsigned char entry[ENTRY_MAX] = {0};
 
-        peer->fill(entry);
+        if (peer->entry > 0) {
+            peer->fill(entry);
+        }
         memcpy(entry_at(peer, tail++), entry, peer->entry);
     }
     half->produce.tail = tail;
@@ -104,6 +106,9 @@ static void put_entries(struct fuzz_peer *peer)
 /* A piece of the next entry changes while it is read. */
 static void change_entry(struct fuzz_peer *peer, uint8_t when)
 {
+    if (peer->entry == 0) {
+        return;
+    }
     unsigned char entry[ENTRY_MAX] = {0};
     size_t size = peer->entry < 4U ? peer->entry : 4U;
     size_t at = fuzz_below((uint32_t)(peer->entry / size)) * size;
