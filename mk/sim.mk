@@ -84,7 +84,7 @@ $(SIM)/$(1)/obj/sim/pd/%.o: sim/pd/%.c mk/sim.mk | $(SETUP_STAMP)
 	@mkdir -p $$(@D)
 	@$(CC) $(SIM_PD_FLAGS) -O2 -fno-builtin -c $$< -o $$@
 
-$(SIM)/$(1)/obj/lwip/%.o: $(OUT)/obj/lwip/%.c mk/sim.mk
+$(SIM)/$(1)/obj/lwip/%.o: $(OUT)/obj/lwip/%.c mk/sim.mk net/lwip/lwipopts.h net/lwip/lwippools.h
 	@mkdir -p $$(@D)
 	@$(CC) $(SIM_PD_FLAGS) $(SIM_FLAGS_$(1)) -w -c $$< -o $$@
 
