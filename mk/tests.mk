@@ -11,7 +11,7 @@ UNIT_TESTS  := $(patsubst tests/unit/%.c,$(UNIT)/%,$(wildcard tests/unit/test_*.
 # Code for one architecture alone, and what the fakes stand in for.
 UNIT_LIBRARY := $(filter-out core/memory.c core/ipc_buffer.c core/config_space.S,$(LIBRARY))
 
-$(UNIT)/obj/%.o: %.c | $(SETUP_STAMP)
+$(UNIT)/obj/%.o: %.c | $(SETUP_STAMP) $(LWIP)/.done
 	@mkdir -p $(@D)
 	@$(CC) $(UNIT_CFLAGS) $(UNIT_INCLUDES) -c $< -o $@
 
