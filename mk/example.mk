@@ -21,7 +21,7 @@ ECHO_OBJECTS := $(call object_of,$(EXAMPLE_DIR)/echo.c)
 WEB_OBJECTS  := $(filter-out $(ECHO_OBJECTS),$(foreach s,$(wildcard $(EXAMPLE_DIR)/*.c),$(call object_of,$(s))))
 
 $(WEB_OBJECTS) $(ECHO_OBJECTS): PD_CFLAGS += $(LWIP_CFLAGS)
-$(WEB_OBJECTS) $(ECHO_OBJECTS): | $(LWIP)/.done
+$(WEB_OBJECTS) $(ECHO_OBJECTS): $(wildcard net/lwip/*.h) | $(LWIP)/.done
 
 $(EXAMPLE_PDS)/web.elf: $(WEB_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
 	$(call quoll_link,$(WEB_OBJECTS) $(OUT)/liblwip.a,)

@@ -18,7 +18,8 @@ LWIP_OBJECTS := $(LWIP_NAMES:%=$(OUT)/obj/lwip/%.o)
 LWIP_GLUE    := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard net/lwip/*.c))
 
 $(LWIP_GLUE): PD_CFLAGS += $(LWIP_OPTIMISE) $(LWIP_CFLAGS)
-$(LWIP_GLUE): | $(LWIP)/.done
+# The compiler does not name headers that lwIP's own include.
+$(LWIP_GLUE): $(wildcard net/lwip/*.h) | $(LWIP)/.done
 
 # $(1): folder of lwIP's, $(2): folder of ours
 define lwip_rule
