@@ -689,6 +689,19 @@ static void impossible_devices_are_refused(void **state)
     }
 }
 
+/* Interrupts tell of frames; the virtualisers are only told what has changed. */
+static void what_has_not_changed_is_not_told_again(void **state)
+{
+    (void)state;
+    begin("");
+    uint32_t before = rx.pd->generation;
+
+    for (uint32_t n = 0; n < 20; n++) {
+        flows(n * 10);
+    }
+    assert_int_equal(rx.pd->generation, before);
+}
+
 static void an_mtu_that_does_not_fit_is_not_accepted(void **state)
 {
     (void)state;
@@ -768,6 +781,7 @@ static const struct CMUnitTest simulated[] = {
     DRIVER_TEST(the_carrier_is_told),
     DRIVER_TEST(odd_devices_work),
     DRIVER_TEST(impossible_devices_are_refused),
+    DRIVER_TEST(what_has_not_changed_is_not_told_again),
     DRIVER_TEST(an_mtu_that_does_not_fit_is_not_accepted),
 };
 
