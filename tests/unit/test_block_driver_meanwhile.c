@@ -151,6 +151,9 @@ static void no_room_is_overslept(void **state)
     (void)state;
     for (unsigned n = 1; more; n++) {
         begin(2);
+        put(1000);
+        notified(virt.config->channel);
+        answers_are_read(); /* so that the indices are not all 0 */
         answers = 0;
         for (unsigned i = 0; i < 7; i++) {
             put(1000);

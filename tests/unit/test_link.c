@@ -125,6 +125,29 @@ static void publishing_notifies_only_a_sleeping_peer(void **state)
     assert_int_equal(fake_signals(0), 0);
 }
 
+static void giving_back_notifies_only_a_peer_that_waits(void **state)
+{
+    struct entry entry = {1};
+
+    (void)state;
+    start();
+    for (unsigned waits = 0; waits < 2; waits++) {
+        while (queue_look_for_room(&peer.out) > 0) {
+            assert_true(entries_put(&peer.out, &entry));
+            (void)queue_publish(&peer.out);
+        }
+        assert_true(waits == 0 || queue_wait_for_room(&peer.out));
+        (void)fake_signals(0);
+        assert_true(queue_look(&link_.in) > 0);
+        while (entries_take(&link_.in, &entry)) {}
+        uint32_t fresh = link_show_head(&link_);
+
+        queue_fence();
+        link_wake(&link_, 0, fresh);
+        assert_int_equal(fake_signals(0), waits);
+    }
+}
+
 static void a_new_life_of_the_peer_resets_our_half_before_it_is_seen(void **state)
 {
     struct entry got;
@@ -258,6 +281,7 @@ int main(void)
         IN_A_PD(a_half_of_another_version_or_without_magic_is_nobody),
         IN_A_PD(entries_cross_both_ways),
         IN_A_PD(publishing_notifies_only_a_sleeping_peer),
+        IN_A_PD(giving_back_notifies_only_a_peer_that_waits),
         IN_A_PD(a_new_life_of_the_peer_resets_our_half_before_it_is_seen),
         IN_A_PD(a_new_life_of_ours_waits_until_the_peer_has_seen_it),
         IN_A_PD(a_broken_link_is_silent_until_the_peer_lives_anew),
