@@ -98,7 +98,7 @@ class WebMachine(Machine):
     def connect(self, seconds=30):
         # QEMU's user network listens with a backlog of one; what comes faster waits a
         # second for the host to try again.
-        time.sleep(0.005)
+        time.sleep(0.02)
         s = socket.create_connection(("127.0.0.1", self.http), timeout=seconds)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return s

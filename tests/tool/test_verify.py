@@ -47,11 +47,12 @@ def break_system(tmp_path_factory):
     out = tmp_path_factory.mktemp("break")
     files = [f for f in [*(ROOT / "tool").glob("*.c"), *(ROOT / "tool/lib").glob("*.c")]
              if f.name not in ("main.c", "board.c")]
+    files += [ROOT / "block/gpt.c", ROOT / "block/gpt_reader.c"]
     (out / "board.c").write_text('#include "board.h"\nconst struct board boards[] = {'
                                  '{"qemu_virt_aarch64", "linux,dummy-virt"}};\n'
                                  'const size_t board_count = 1;\n')
     subprocess.run(["gcc", "-std=c17", "-D_GNU_SOURCE", "-g", "-fsanitize=address,undefined",
-                    "-fno-sanitize-recover=all", f"-I{ROOT}/tool", f"-I{ROOT}/include",
+                    "-fno-sanitize-recover=all", f"-I{ROOT}/tool", f"-I{ROOT}/include", f"-I{ROOT}",
                     str(pathlib.Path(__file__).parent / "break_system.c"), str(out / "board.c"),
                     *map(str, files), "-o", str(out / "break_system"), "-lyaml", "-lfdt", "-lelf"],
                    check=True)

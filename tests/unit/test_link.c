@@ -131,6 +131,10 @@ static void giving_back_notifies_only_a_peer_that_waits(void **state)
 
     (void)state;
     start();
+    assert_true(queue_look_for_room(&peer.out) > 0 && entries_put(&peer.out, &entry));
+    (void)queue_publish(&peer.out);
+    assert_true(queue_look(&link_.in) == 1 && entries_take(&link_.in, &entry));
+    link_release(&link_); /* so that the indices are not all 0 */
     for (unsigned waits = 0; waits < 2; waits++) {
         while (queue_look_for_room(&peer.out) > 0) {
             assert_true(entries_put(&peer.out, &entry));
