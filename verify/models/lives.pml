@@ -55,6 +55,10 @@
 #define agreed_seen_acquire (QUEUE_STEPS + 19)
 #define agreed_life         (QUEUE_STEPS + 20)
 #define agreed_life_acquire (QUEUE_STEPS + 21)
+#define blame_life          (QUEUE_STEPS + 22)
+#define blame_acquire       (QUEUE_STEPS + 23)
+#define link_publish_fence  (QUEUE_STEPS + 24)
+#define link_release_fence  (QUEUE_STEPS + 25)
 
 #include "queue.pml"
 
@@ -81,6 +85,14 @@ inline mortal(c)
 inline link_peer_life(c)
 {
     load_index(c, check_acquire, LIVES(1 - c), now, 0, RESTARTS)
+}
+
+/* Nobody lies here: to blame a peer in the life that we know is wrong. */
+inline queue_blame_peer(c)
+{
+    load_index(c, blame_acquire, LIVES(1 - c), now, 0, RESTARTS);
+    wrong = wrong || !KEPT(blame_life) || now == peer_life;
+    now = 0
 }
 
 inline queue_producer_reset()
@@ -154,19 +166,67 @@ inline link_renew(c)
     came_up = yes
 }
 
+inline link_still_up(c)
+{
+    link_peer_life(c);
+    yes = up[c] && (!KEPT(check_life) || now == peer_life)
+}
+
 /* up[c] says then whether the link may be used. */
 inline link_check(c)
 {
     came_up = false;
-    if
-    :: up[c] -> link_peer_life(c); yes = !KEPT(check_life) || now == peer_life
-    :: else -> yes = false
-    fi;
+    link_still_up(c);
     if
     :: yes
     :: else -> link_renew(c)
     fi;
     now = 0
+}
+
+inline link_show_tail()
+{
+    queue_show_tail()
+}
+
+inline link_show_head()
+{
+    queue_show_head()
+}
+
+inline link_wake(c)
+{
+    if
+    :: c == P -> queue_entries_awaited()
+    :: c == C -> queue_room_awaited()
+    fi
+}
+
+inline link_publish()
+{
+    if
+    :: tail != published ->
+        link_show_tail();
+        queue_fence(P, link_publish_fence);
+        link_wake(P)
+    :: else
+    fi
+}
+
+inline link_release()
+{
+    if
+    :: head != released ->
+        link_show_head();
+        queue_fence(C, link_release_fence);
+        link_wake(C)
+    :: else
+    fi
+}
+
+inline link_sleep()
+{
+    queue_release_and_sleep()
 }
 
 inline wait(c)
@@ -211,7 +271,7 @@ again:
             :: put < ENTRIES && room > 0 -> numbers_put()
             :: !(put < ENTRIES && room > 0) -> break
             od;
-            queue_publish();
+            link_publish();
             if
             :: put == ENTRIES -> break
             :: else -> queue_wait_for_room();
@@ -255,7 +315,10 @@ again:
             :: ready > 0 -> numbers_take()
             :: ready == 0 -> break
             od;
-            queue_release_and_sleep();
+            if
+            :: true -> link_sleep()
+            :: true -> link_release(); queue_sleep()
+            fi;
             if
             :: ready == 0 -> break
             :: else

@@ -27,40 +27,40 @@
 #define put_second_word      2
 #define put_room             3
 #define put_tail             4
-#define publish_if_fresh     5
-#define publish_published    6
-#define publish_store        7
-#define publish_release      8
-#define publish_fence        9
-#define publish_notify       10
-#define room_acquire         11
-#define room_broken          12
+#define room_acquire         5
+#define room_broken          6
+#define show_tail_published  7
+#define show_tail_store      8
+#define show_tail_release    9
+#define entries_awaited      10
+#define publish_if_fresh     11
+#define publish_fence        12
 #define wait_store           13
 #define wait_fence           14
 #define wait_look            15
 #define look_acquire         16
-#define judge_broken         17
+#define look_broken          17
 #define take_first_word      18
 #define take_second_word     19
 #define take_ready           20
 #define take_head            21
-#define release_if_fresh     22
-#define release_released     23
-#define release_store        24
-#define release_release      25
-#define release_fence        26
-#define release_notify       27
-#define sleep_store          28
-#define sleep_fence          29
-#define sleep_look           30
-#define both_released        31
-#define both_store           32
-#define both_release         33
-#define both_wake_at         34
-#define both_fence           35
-#define both_notify          36
-#define both_look            37
-#define both_acquire         38
+#define show_head_released   22
+#define show_head_store      23
+#define show_head_release    24
+#define show_sleep_store     25
+#define room_awaited         26
+#define release_if_fresh     27
+#define release_show         28
+#define release_fence        29
+#define release_awaited      30
+#define sleep_show           31
+#define sleep_fence          32
+#define sleep_look           33
+#define both_show_head       34
+#define both_show_sleep      35
+#define both_fence           36
+#define both_awaited         37
+#define both_look            38
 #define QUEUE_STEPS          38
 
 byte tail, published, room, put;   /* the producer's handle */
@@ -69,13 +69,41 @@ bool out_broken, in_broken;
 
 #include "memory.pml"
 
+#define CALL(step, function) \
+    if \
+    :: KEPT(step) -> function \
+    :: else \
+    fi
+
+/* The capacity of a broken queue is 0. */
+#define OUT_CAPACITY (out_broken -> 0 : CAPACITY)
+#define IN_CAPACITY  (in_broken -> 0 : CAPACITY)
+
+inline queue_fence(c, step)
+{
+    fence(c, step)
+}
+
 /* ---- Producer ---- */
+
+inline queue_producer_break()
+{
+    if
+    :: !out_broken -> out_broken = true; queue_blame_peer(P)
+    :: else
+    fi;
+    seen = 0
+}
 
 inline queue_look_for_room()
 {
     load_index(P, room_acquire, HEAD, seen, tail - CAPACITY, CAPACITY);
-    set(room_broken, out_broken, out_broken || IX(tail - seen) > CAPACITY);
-    room = (out_broken -> 0 : CAPACITY - IX(tail - seen));
+    seen = IX(tail - seen);
+    if
+    :: seen > OUT_CAPACITY && KEPT(room_broken) -> queue_producer_break()
+    :: else
+    fi;
+    room = OUT_CAPACITY - seen;
     seen = 0
 }
 
@@ -88,43 +116,58 @@ inline numbers_put()
     put++
 }
 
-inline queue_publish()
+inline queue_show_tail()
 {
     fresh = IX(tail - published);
-    if
-    :: fresh == 0 && KEPT(publish_if_fresh)
-    :: else ->
-        set(publish_published, published, tail);
-        store(P, publish_store, TAIL, tail, ORDER(publish_release, RELEASE));
-        fence(P, publish_fence);
-        load_wish(P, publish_notify, WAKE_AT, tail, fresh)
-    fi;
+    set(show_tail_published, published, tail);
+    store(P, show_tail_store, TAIL, tail, ORDER(show_tail_release, RELEASE))
+}
+
+inline queue_entries_awaited()
+{
+    load_wish(P, entries_awaited, WAKE_AT, published, fresh);
     fresh = 0
+}
+
+inline queue_publish()
+{
+    if
+    :: tail == published && KEPT(publish_if_fresh)
+    :: else ->
+        queue_show_tail();
+        queue_fence(P, publish_fence);
+        queue_entries_awaited()
+    fi
 }
 
 inline queue_wait_for_room()
 {
-    store(P, wait_store, ROOM_AT, IX(tail - CAPACITY), RELAXED);
-    fence(P, wait_fence);
-    if
-    :: KEPT(wait_look) -> queue_look_for_room()
-    :: else
-    fi
+    store(P, wait_store, ROOM_AT, IX(tail - OUT_CAPACITY), RELAXED);
+    queue_fence(P, wait_fence);
+    CALL(wait_look, queue_look_for_room())
 }
 
 /* ---- Consumer ---- */
 
-inline queue_judge(said)
+inline queue_consumer_break()
 {
-    set(judge_broken, in_broken, in_broken || said > CAPACITY);
-    ready = (in_broken -> 0 : said);
+    if
+    :: !in_broken -> in_broken = true; queue_blame_peer(C)
+    :: else
+    fi;
     seen = 0
 }
 
 inline queue_look()
 {
     load_index(C, look_acquire, TAIL, seen, head, CAPACITY);
-    queue_judge(IX(seen - head))
+    seen = IX(seen - head);
+    if
+    :: seen > IN_CAPACITY && KEPT(look_broken) -> queue_consumer_break()
+    :: else
+    fi;
+    ready = seen;
+    seen = 0
 }
 
 inline numbers_take()
@@ -136,43 +179,47 @@ inline numbers_take()
     taken++
 }
 
-inline queue_release()
+inline queue_show_head()
 {
     fresh = IX(head - released);
-    if
-    :: fresh == 0 && KEPT(release_if_fresh)
-    :: else ->
-        set(release_released, released, head);
-        store(C, release_store, HEAD, head, ORDER(release_release, RELEASE));
-        fence(C, release_fence);
-        load_wish(C, release_notify, ROOM_AT, head, fresh)
-    fi;
+    set(show_head_released, released, head);
+    store(C, show_head_store, HEAD, head, ORDER(show_head_release, RELEASE))
+}
+
+inline queue_show_sleep()
+{
+    store(C, show_sleep_store, WAKE_AT, head, RELAXED)
+}
+
+inline queue_room_awaited()
+{
+    load_wish(C, room_awaited, ROOM_AT, released, fresh);
     fresh = 0
+}
+
+inline queue_release()
+{
+    if
+    :: head == released && KEPT(release_if_fresh)
+    :: else ->
+        CALL(release_show, queue_show_head());
+        queue_fence(C, release_fence);
+        CALL(release_awaited, queue_room_awaited())
+    fi
 }
 
 inline queue_sleep()
 {
-    store(C, sleep_store, WAKE_AT, head, RELAXED);
-    fence(C, sleep_fence);
-    if
-    :: KEPT(sleep_look) -> queue_look()
-    :: else
-    fi
+    CALL(sleep_show, queue_show_sleep());
+    queue_fence(C, sleep_fence);
+    CALL(sleep_look, queue_look())
 }
 
 inline queue_release_and_sleep()
 {
-    fresh = IX(head - released);
-    set(both_released, released, head);
-    store(C, both_store, HEAD, head, ORDER(both_release, RELEASE));
-    store(C, both_wake_at, WAKE_AT, head, RELAXED);
-    fence(C, both_fence);
-    load_wish(C, both_notify, ROOM_AT, head, fresh);
-    fresh = 0;
-    if
-    :: KEPT(both_look) ->
-        load_index(C, both_acquire, TAIL, seen, head, CAPACITY);
-        queue_judge(IX(seen - head))
-    :: else
-    fi
+    CALL(both_show_head, queue_show_head());
+    CALL(both_show_sleep, queue_show_sleep());
+    queue_fence(C, both_fence);
+    CALL(both_awaited, queue_room_awaited());
+    CALL(both_look, queue_look())
 }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # run.sh OUT [ENTRIES]: search all states of each model, as it is and without each of its
-# steps, two searches at a time. A line for each. Fails if `verdicts` says otherwise.
+# steps, JOBS (two) searches at a time. A line for each. Six entries (or more) fill the queue twice,
+# without which the first wish for room, that of a new queue, would do. Fails if `verdicts` says otherwise.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
@@ -28,14 +29,14 @@ if [ $# -gt 2 ]; then
     exit
 fi
 
-entries=${2:-5}
+entries=${2:-6}
 mkdir -p "$out"
 for model in transfer:queue lives:lives; do
     awk '$1 == "#define" && $2 ~ /_/ && $2 !~ /[A-Z(]/ { print $2 }' "$here/${model#*:}.pml"
 done | while read -r step; do
     grep -q " $step  *\(fails\|holds\)" "$here/verdicts" || { echo "models: no verdict on $step" >&2; exit 1; }
 done
-grep -v '^#' "$here/verdicts" | sed "s/'//g; s|^|$out $entries |" | xargs -P 2 -L 1 sh "$0" | tee "$out/summary"
+grep -v '^#' "$here/verdicts" | sed "s/'//g; s|^|$out $entries |" | xargs -P "${JOBS:-2}" -L 1 sh "$0" | tee "$out/summary"
 echo "$(grep -c . "$out/summary") searches, $(awk '{ n += $4 } END { print n }' "$out/summary") states"
 if grep -q WRONG "$out/summary" || [ "$(grep -c . "$out/summary")" != "$(grep -cv '^#' "$here/verdicts")" ]; then
     echo "models: not as 'verdicts' says; see $out" >&2

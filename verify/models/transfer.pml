@@ -19,6 +19,9 @@
 #define EXPECTED(n) (n)
 #define mortal(c)   skip
 
+/* Whoever breaks a queue here is wrong already. */
+#define queue_blame_peer(c) skip
+
 bool notified[2];
 bool asked[2] = true; /* to be woken: a reset half asks for the first entry and the first slot */
 bool waiting;         /* the producer, for room */
@@ -79,8 +82,8 @@ proctype consumer()
         :: ready == 0 -> break
         od;
         if
-        :: queue_release(); queue_sleep()
-        :: queue_release_and_sleep()
+        :: true -> queue_release(); queue_sleep()
+        :: true -> queue_release_and_sleep()
         fi;
         wrong = wrong || in_broken;
         if

@@ -26,45 +26,85 @@ void any_entry(struct entry *copy);
 
 QUEUE_OF(entries, struct entry);
 
+/* A broken queue has the capacity 0 and keeps what it was for its next life. */
 /*@ predicate power_of_two(integer n) = 0 < n <= 0x80000000 && (n & (n - 1)) == 0;
 
-    predicate consumer(struct queue_consumer *q) =
-        \valid(q) && \valid(q->mine) && \valid_read(q->peer) && \separated(q, q->mine, q->peer) &&
-        \valid_read((struct entry *)q->peer->entries + (0 .. q->capacity - 1)) &&
-        \separated(q, (struct entry *)q->peer->entries + (0 .. q->capacity - 1)) &&
-        power_of_two(q->capacity) && q->ready <= q->capacity;
+    predicate blamed(struct queue_blame *b) =
+        b == \null || (\valid_read(b) && \valid(b->count) && \valid_read(b->life));
 
-    predicate producer(struct queue_producer *q) =
+    logic integer in_whole(struct queue_consumer *q) = q->broken ? q->whole : q->capacity;
+    logic integer out_whole(struct queue_producer *q) = q->broken ? q->whole : q->capacity;
+
+    predicate in_place(struct queue_consumer *q) =
         \valid(q) && \valid(q->mine) && \valid_read(q->peer) && \separated(q, q->mine, q->peer) &&
-        \valid((struct entry *)q->mine->entries + (0 .. q->capacity - 1)) &&
-        \separated(q, (struct entry *)q->mine->entries + (0 .. q->capacity - 1)) &&
-        power_of_two(q->capacity) && q->room <= q->capacity;
+        \valid_read((struct entry *)q->peer->entries + (0 .. in_whole(q) - 1)) &&
+        \separated(q, (struct entry *)q->peer->entries + (0 .. in_whole(q) - 1)) &&
+        blamed(q->blame) && \separated(q, q->mine, q->blame, q->blame->count) &&
+        power_of_two(in_whole(q)) && (q->broken ==> q->capacity == 0);
+
+    predicate out_place(struct queue_producer *q) =
+        \valid(q) && \valid(q->mine) && \valid_read(q->peer) && \separated(q, q->mine, q->peer) &&
+        \valid((struct entry *)q->mine->entries + (0 .. out_whole(q) - 1)) &&
+        \separated(q, (struct entry *)q->mine->entries + (0 .. out_whole(q) - 1)) &&
+        blamed(q->blame) && \separated(q, q->mine, q->blame, q->blame->count) &&
+        \separated(q->blame, (struct entry *)q->mine->entries + (0 .. out_whole(q) - 1)) &&
+        power_of_two(out_whole(q)) && (q->broken ==> q->capacity == 0);
+
+    predicate consumer(struct queue_consumer *q) = in_place(q) && q->ready <= q->capacity;
+    predicate producer(struct queue_producer *q) = out_place(q) && q->room <= q->capacity;
 */
+
+/* ---- Both ---- */
+
+/*@ assigns \nothing; */
+static inline void queue_fence(void);
+
+/*@ requires blamed(blame);
+    assigns *blame->count; */
+static inline void queue_blame_peer(const struct queue_blame *blame);
 
 /* ---- Consumer ---- */
 
 /*@ requires consumer(q);
-    assigns q->head, q->released, q->ready, q->broken, q->mine->head, q->mine->wake_at;
+    assigns q->head, q->released, q->ready, q->broken, q->capacity, q->mine->head, q->mine->wake_at;
     ensures consumer(q);
     ensures q->head == 0 && q->released == 0 && q->ready == 0 && !q->broken;
+    ensures q->capacity == \old(in_whole(q));
     ensures q->mine->head == 0 && q->mine->wake_at == 0; */
 static inline void queue_consumer_reset(struct queue_consumer *q);
 
-/*@ requires consumer(q) && capacity == q->capacity;
-    assigns q->ready, q->broken;
-    ensures consumer(q);
-    ensures \result == q->ready;
-    ensures q->broken <==> \old(q->broken) || ready > capacity;
-    ensures q->ready == (q->broken ? 0 : ready); */
-static inline uint32_t queue_judge(struct queue_consumer *q, uint32_t ready, uint32_t capacity);
+/*@ requires in_place(q);
+    assigns q->broken, q->capacity, q->whole, *q->blame->count;
+    ensures in_place(q);
+    ensures q->broken && q->capacity == 0 && q->whole == \old(in_whole(q));
+    ensures \result == 0; */
+static inline uint32_t queue_consumer_break(struct queue_consumer *q);
 
 /*@ requires consumer(q);
-    assigns q->ready, q->broken;
+    assigns q->ready, q->broken, q->capacity, q->whole, *q->blame->count;
     ensures consumer(q);
     ensures \result == q->ready;
     ensures \old(q->broken) ==> q->broken;
-    ensures q->broken ==> q->ready == 0; */
+    ensures in_whole(q) == \old(in_whole(q)); */
 static inline uint32_t queue_look(struct queue_consumer *q);
+
+/*@ requires consumer(q);
+    assigns q->released, q->mine->head;
+    ensures consumer(q);
+    ensures q->released == q->head && q->mine->head == q->head;
+    ensures \result == (uint32_t)(q->head - \old(q->released)); */
+static inline uint32_t queue_show_head(struct queue_consumer *q);
+
+/*@ requires consumer(q);
+    assigns q->mine->wake_at;
+    ensures consumer(q);
+    ensures q->mine->wake_at == q->head; */
+static inline void queue_show_sleep(struct queue_consumer *q);
+
+/*@ requires consumer(q);
+    assigns \nothing;
+    ensures fresh == 0 ==> !\result; */
+static inline bool queue_room_awaited(const struct queue_consumer *q, uint32_t fresh);
 
 /*@ requires consumer(q);
     assigns q->released, q->mine->head;
@@ -75,15 +115,16 @@ static inline uint32_t queue_look(struct queue_consumer *q);
 static inline bool queue_release(struct queue_consumer *q);
 
 /*@ requires consumer(q);
-    assigns q->ready, q->broken, q->mine->wake_at;
+    assigns q->ready, q->broken, q->capacity, q->whole, *q->blame->count, q->mine->wake_at;
     ensures consumer(q);
     ensures q->mine->wake_at == q->head;
     ensures \result <==> q->ready == 0;
     ensures \old(q->broken) ==> \result; */
 static inline bool queue_sleep(struct queue_consumer *q);
 
-/*@ requires consumer(q) && \valid(wanted) && \separated(wanted, q, q->mine, q->peer);
-    assigns q->ready, q->broken, q->released, q->mine->head, q->mine->wake_at, *wanted;
+/*@ requires consumer(q) && \valid(wanted) && \separated(wanted, q, q->mine, q->peer, q->blame);
+    assigns q->ready, q->broken, q->capacity, q->whole, *q->blame->count;
+    assigns q->released, q->mine->head, q->mine->wake_at, *wanted;
     ensures consumer(q);
     ensures q->mine->wake_at == q->head && q->mine->head == q->head && q->released == q->head;
     ensures \result <==> q->ready == 0;
@@ -112,19 +153,39 @@ static inline bool entries_take(struct queue_consumer *q, struct entry *entry);
 /* ---- Producer ---- */
 
 /*@ requires producer(q);
-    assigns q->tail, q->published, q->room, q->broken, q->mine->tail, q->mine->room_at;
+    assigns q->tail, q->published, q->room, q->broken, q->capacity, q->mine->tail, q->mine->room_at;
     ensures producer(q);
     ensures q->tail == 0 && q->published == 0 && q->room == 0 && !q->broken;
+    ensures q->capacity == \old(out_whole(q));
     ensures q->mine->tail == 0 && q->mine->room_at == 0; */
 static inline void queue_producer_reset(struct queue_producer *q);
 
+/*@ requires out_place(q);
+    assigns q->broken, q->capacity, q->whole, *q->blame->count;
+    ensures out_place(q);
+    ensures q->broken && q->capacity == 0 && q->whole == \old(out_whole(q));
+    ensures \result == 0; */
+static inline uint32_t queue_producer_break(struct queue_producer *q);
+
 /*@ requires producer(q);
-    assigns q->room, q->broken;
+    assigns q->room, q->broken, q->capacity, q->whole, *q->blame->count;
     ensures producer(q);
     ensures \result == q->room;
     ensures \old(q->broken) ==> q->broken;
-    ensures q->broken ==> q->room == 0; */
+    ensures out_whole(q) == \old(out_whole(q)); */
 static inline uint32_t queue_look_for_room(struct queue_producer *q);
+
+/*@ requires producer(q);
+    assigns q->published, q->mine->tail;
+    ensures producer(q);
+    ensures q->published == q->tail && q->mine->tail == q->tail;
+    ensures \result == (uint32_t)(q->tail - \old(q->published)); */
+static inline uint32_t queue_show_tail(struct queue_producer *q);
+
+/*@ requires producer(q);
+    assigns \nothing;
+    ensures fresh == 0 ==> !\result; */
+static inline bool queue_entries_awaited(const struct queue_producer *q, uint32_t fresh);
 
 /*@ requires producer(q);
     assigns q->published, q->mine->tail;
@@ -135,7 +196,7 @@ static inline uint32_t queue_look_for_room(struct queue_producer *q);
 static inline bool queue_publish(struct queue_producer *q);
 
 /*@ requires producer(q);
-    assigns q->room, q->broken, q->mine->room_at;
+    assigns q->room, q->broken, q->capacity, q->whole, *q->blame->count, q->mine->room_at;
     ensures producer(q);
     ensures \result <==> q->room == 0;
     ensures \old(q->broken) ==> \result; */
@@ -184,15 +245,18 @@ static inline void queue_fetch_each(unsigned char *to, const unsigned char *from
                                     const unsigned char *end, size_t size);
 
 /*@ requires producer(q);
-    assigns q->room, q->broken;
+    assigns q->room, q->broken, q->capacity, q->whole, *q->blame->count;
     ensures producer(q);
+    ensures q->broken || q->capacity == \old(q->capacity);
+    ensures out_whole(q) == \old(out_whole(q));
     ensures \result <==> q->room >= count; */
 static inline bool queue_has_room(struct queue_producer *q, uint32_t count);
 
 /*@ requires producer(q) && \valid_read(from + (0 .. count - 1));
     requires \separated(from + (0 .. count - 1), q, q->mine,
                         (struct entry *)q->mine->entries + (0 .. q->capacity - 1));
-    assigns q->room, q->broken, q->tail, ((struct entry *)q->mine->entries)[0 .. q->capacity - 1];
+    assigns q->room, q->broken, q->capacity, q->whole, *q->blame->count;
+    assigns q->tail, ((struct entry *)q->mine->entries)[0 .. q->capacity - 1];
     ensures producer(q);
     ensures \result <= count;
     ensures q->tail == (uint32_t)(\old(q->tail) + \result); */
@@ -208,35 +272,47 @@ static inline uint32_t entries_put_many(struct queue_producer *q, const struct e
     ensures q->ready == \old(q->ready) - \result && q->head == (uint32_t)(\old(q->head) + \result); */
 static inline uint32_t entries_take_many(struct queue_consumer *q, struct entry *to, uint32_t most);
 
-/* ---- Copies for loops ---- */
+/* ---- Loops ---- */
+
+/*@ predicate taking(struct queue_taking *t) =
+        \valid(t) && (t->at != t->end ==>
+            \valid_read((struct entry *)t->entries + (0 .. t->mask)));
+*/
 
 /*@ requires consumer(q);
     assigns \nothing;
-    ensures \result.mine == q->mine && \result.peer == q->peer;
-    ensures \result.capacity == q->capacity;
-    ensures \result.head == q->head && \result.ready == q->ready; */
-static inline struct queue_consumer queue_consumer_begin(const struct queue_consumer *q);
+    ensures \result.at == q->head && (uint32_t)(\result.end - \result.at) == q->ready;
+    ensures \result.at != \result.end ==>
+        \valid_read((struct entry *)\result.entries + (0 .. \result.mask)); */
+static inline struct queue_taking queue_taking_begin(const struct queue_consumer *q);
 
-/*@ requires consumer(q) && \valid_read(copy) && \separated(copy, q, q->mine, q->peer);
-    requires copy->ready <= q->capacity;
+/*@ requires taking(t) && \valid(entry) && \separated(entry, t);
+    assigns t->at, *entry;
+    ensures taking(t);
+    ensures \result <==> \old(t->at) != t->end;
+    ensures t->at == (\result ? (uint32_t)(\old(t->at) + 1) : \old(t->at)); */
+static inline bool entries_next(struct queue_taking *t, struct entry *entry);
+
+/*@ requires consumer(q) && \valid_read(t) && \separated(t, q, q->mine, q->peer);
+    requires (uint32_t)(t->end - t->at) <= q->capacity;
     assigns q->head, q->ready;
     ensures consumer(q);
-    ensures q->head == copy->head && q->ready == copy->ready; */
-static inline void queue_consumer_end(struct queue_consumer *q, const struct queue_consumer *copy);
+    ensures q->head == t->at; */
+static inline void queue_taking_end(struct queue_consumer *q, const struct queue_taking *t);
 
 /*@ requires producer(q);
     assigns \nothing;
-    ensures \result.mine == q->mine && \result.peer == q->peer;
-    ensures \result.capacity == q->capacity;
-    ensures \result.tail == q->tail && \result.room == q->room; */
-static inline struct queue_producer queue_producer_begin(const struct queue_producer *q);
+    ensures \result.at == q->tail && (uint32_t)(\result.end - \result.at) == q->room;
+    ensures \result.at != \result.end ==>
+        \valid((struct entry *)\result.entries + (0 .. \result.mask)); */
+static inline struct queue_putting queue_putting_begin(const struct queue_producer *q);
 
-/*@ requires producer(q) && \valid_read(copy) && \separated(copy, q, q->mine, q->peer);
-    requires copy->room <= q->capacity;
+/*@ requires producer(q) && \valid_read(p) && \separated(p, q, q->mine, q->peer);
+    requires (uint32_t)(p->end - p->at) <= q->capacity;
     assigns q->tail, q->room;
     ensures producer(q);
-    ensures q->tail == copy->tail && q->room == copy->room; */
-static inline void queue_producer_end(struct queue_producer *q, const struct queue_producer *copy);
+    ensures q->tail == p->at; */
+static inline void queue_putting_end(struct queue_producer *q, const struct queue_putting *p);
 
 /* Where no index wraps; that they may is shown by the models. */
 /*@ assigns \nothing;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# run.sh ROOT LOGS [UNIT...]: prove the units (all), two at a time, of the sources below
+# run.sh ROOT LOGS [UNIT...]: prove the units (all), JOBS (two) at a time, of the sources below
 # ROOT. A line for each, then what is taken for granted. Fails if a goal is open.
 set -eu
 root=$1 logs=$2
@@ -38,7 +38,7 @@ fi
 while read -r unit tool options; do
     case " $* " in *" $unit "* | "  ") ;; *) continue ;; esac
     case $unit in '#'*) ;; *) echo "$root $logs --one $unit $tool $options" ;; esac
-done <"$here/units" | xargs -P 2 -L 1 sh "$0" | tee "$logs/summary"
+done <"$here/units" | xargs -P "${JOBS:-2}" -L 1 sh "$0" | tee "$logs/summary"
 
 awk '{ proved += $3; goals += $5; time += $7 } END { print proved " of " goals " goals, " time " s" }' "$logs/summary"
 echo "Taken for granted:"
