@@ -17,6 +17,7 @@ from unicorn import arm64_const, x86_const  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "codegen"
+PICOLIBC = "/usr/lib/picolibc/aarch64-linux-gnu/include"  # as programs have it
 CODE, HANDLE, STACK, MINE, PEER, RETURN = (0x100000 * n for n in range(1, 7))
 PAGE = 0x10000
 ENTRIES = 64  # offset of the entries in struct queue_producer_half
@@ -69,7 +70,8 @@ def build(compiler, machine, level):
     prefix = "aarch64-linux-gnu-" if machine == "aarch64" else ""
     flags = ["-std=c17", level, "-ffreestanding", "-fno-pic", "-fno-stack-protector", "-c",
              "-fcf-protection=none" if machine == "x86-64" else "-fno-common",
-             "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", f"-I{ROOT}/include"]
+             "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", f"-I{ROOT}/include",
+             *(["-isystem", PICOLIBC] if machine == "aarch64" else [])]
     subprocess.run([*COMPILERS[compiler, machine], *flags, str(Path(__file__).with_name("probe.c")),
                     "-o", f"{name}.o"], check=True)
     subprocess.run([f"{prefix}ld", f"-Ttext={CODE:#x}", "-e", "probe_net", f"{name}.o", "-o", f"{name}.elf"],
