@@ -2,7 +2,7 @@
 /*
  * What every network driver does, written once: move buffers and frames between the
  * links to the two virtualisers and a device that offers the operations net_device_...
- * of <quoll/net_driver.h>
+ * of <quoll/net_driver.h>.
  *
  * The device runs while both links are up. A new life of a virtualiser stops it,
  * before the virtualiser may learn that we have seen it (link_check), since it will
@@ -131,8 +131,8 @@ static void stop(void)
     }
     driver.state = STOPPED;
     if (net_device_stop() != QUOLL_OK) {
-        driver.state =
-            LOST; /* the links are left alone: nobody may use again what the device has */
+        /* The links are left alone: nobody may use again what the device has. */
+        driver.state = LOST;
         count(COUNT_DEVICE_ERRORS, 1);
         return;
     }
@@ -218,8 +218,7 @@ OUT_OF_LINE static bool try_start(void)
     return true;
 }
 
-/* Out of line, as it is needed once in a life. */
-__attribute__((noinline)) static bool renew_links(void)
+OUT_OF_LINE static bool renew_links(void)
 {
     bool up = check(&driver.rx, forget_rx);
 
