@@ -131,11 +131,19 @@ static void watch(struct sim_device *device, bool wanted)
     }
 }
 
+/* 5.1.4.1: who accepts an MTU has buffers for it. */
+static unsigned least_buffer(const struct sim_device *device)
+{
+    unsigned wanted = virtio_has(device, F_MTU) ? HEADER + FRAME_MIN + config_of(device)->mtu : 0;
+
+    return wanted > RX_LEAST ? wanted : RX_LEAST;
+}
+
 /* A buffer in one piece; others go back empty, as if a frame had been lost. */
 static unsigned char *whole(struct sim_device *device, const struct virtio_chain *chain)
 {
-    if (chain->readable != 0 || chain->writable < RX_LEAST) {
-        sim_violation(device, "a buffer of %u bytes, %u of them to read (5.1.6.3.1)",
+    if (chain->readable != 0 || chain->writable < least_buffer(device)) {
+        sim_violation(device, "a buffer of %u bytes, %u of them to read (5.1.4.1, 5.1.6.3.1)",
                       chain->writable, chain->readable);
     }
     return chain->parts == 1 && chain->writable >= HEADER + FRAME_MAX ? chain->part[0].at : NULL;

@@ -28,7 +28,8 @@ static unsigned held, sent_back, came_empty;
 
 /* ---- Surroundings ---- */
 
-static void power_on(const char *options)
+/* A machine with these options, and so many places for what the driver gives back. */
+static void power_on_with(const char *options, uint32_t answers)
 {
     int pair[2];
 
@@ -44,9 +45,9 @@ static void power_on(const char *options)
     wire = pair[0];
     plug = pair[1];
     driver_power_on(&(struct machine_plugs){.wire = plug, .options = options});
-    fake_link(&rx, LINK_NET_RX_DEVICE, "rx", CAPACITY, sizeof(struct net_rx_done), CAPACITY,
+    fake_link(&rx, LINK_NET_RX_DEVICE, "rx", answers, sizeof(struct net_rx_done), CAPACITY,
               sizeof(struct net_rx_buffer));
-    fake_link(&tx, LINK_NET_TX_DEVICE, "tx", CAPACITY, sizeof(struct net_tx_done), CAPACITY,
+    fake_link(&tx, LINK_NET_TX_DEVICE, "tx", answers, sizeof(struct net_tx_done), CAPACITY,
               sizeof(struct net_tx_frame));
     pool = driver_memory(BUFFERS * NET_BUFFER_SIZE, &pool_io);
     heads = driver_memory(HEADS * NET_HEAD_SIZE, &heads_io);
@@ -54,6 +55,11 @@ static void power_on(const char *options)
     memset(with_driver, 0, sizeof with_driver);
     memset(sending, 0, sizeof sending);
     held = sent_back = came_empty = 0;
+}
+
+static void power_on(const char *options)
+{
+    power_on_with(options, CAPACITY);
 }
 
 static struct net_info info_of(const struct fake_peer *peer)
@@ -456,6 +462,58 @@ static void a_virtualiser_that_begins_anew_has_nothing_in_the_device(void **stat
     flows(3);
 }
 
+#define FEW 16U
+
+#define MANY (6U * FEW)
+
+/* Frames in and out, more than the driver has places to give back. */
+static void more_than_can_be_answered(void)
+{
+    power_on_with("", FEW);
+    start();
+    give(MANY);
+    for (uint32_t n = 0; n < MANY; n++) {
+        go_out(60, 1000U + n);
+        expect_out(60, 1000U + n);
+    }
+    for (uint32_t n = 0; n < 2U * FEW; n++) {
+        come_in(60, n);
+    }
+    EVENTUALLY(queue_look(&rx.in) == FEW);
+    driver_run(1000000);
+    assert_int_equal(queue_look(&rx.in), FEW);
+    assert_in_range(queue_look(&tx.in), 0, FEW);
+}
+
+static void who_takes_nothing_back_is_waited_for(void **state)
+{
+    (void)state;
+    more_than_can_be_answered();
+    for (uint32_t n = 0; n < 2U * FEW; n++) {
+        expect_in(60, n);
+    }
+    wait_sent();
+    assert_int_equal(sent_back, MANY);
+    flows(1000);
+}
+
+/* The device stops for one; what it had of the other goes back first, as there is room. */
+static void anothers_new_life_waits_for_who_takes_nothing_back(void **state)
+{
+    (void)state;
+    more_than_can_be_answered();
+    fake_peer_new_life(&rx);
+    memset(with_driver, 0, sizeof with_driver);
+    held = 0;
+    driver_wake(&rx);
+    assert_int_equal(info_of(&tx).ready, 0);
+    EVENTUALLY(all_sent());
+    assert_int_equal(sent_back, MANY);
+    assert_int_equal(info_of(&tx).ready, 1);
+    assert_true(queue_sleep(&rx.in));
+    flows(1000);
+}
+
 static void impossible_indices_stop_only_this_life(void **state)
 {
     (void)state;
@@ -533,6 +591,8 @@ static const struct CMUnitTest tests[] = {
     DRIVER_TEST(interrupts_for_nothing_change_nothing),
     DRIVER_TEST(a_new_life_takes_up_the_work),
     DRIVER_TEST(a_virtualiser_that_begins_anew_has_nothing_in_the_device),
+    DRIVER_TEST(who_takes_nothing_back_is_waited_for),
+    DRIVER_TEST(anothers_new_life_waits_for_who_takes_nothing_back),
     DRIVER_TEST(impossible_indices_stop_only_this_life),
     DRIVER_TEST(it_may_die_at_any_access),
 };
@@ -707,6 +767,7 @@ static void an_mtu_that_does_not_fit_is_not_accepted(void **state)
     (void)state;
     begin("mtu=9000");
     assert_int_equal(info_of(&rx).mtu, 1500);
+    flows(1); /* the device looks whether our buffers fit what we accepted */
     begin("mtu=67");
     assert_int_equal(info_of(&rx).mtu, 1500);
     flows(1);
