@@ -221,10 +221,10 @@ void net_send(struct net_client *client, const uint8_t *buffer, uint16_t length)
 
 /* ---- Batches, sleep, lives ---- */
 
-/* Whether we wait for Tx buffers; false if there are some (again). */
+/* There is no Tx buffer in stock: whether we wait for some; false if there are some again. */
 static bool out_of_buffers(struct net_client_pool *tx)
 {
-    if (tx->stock > 0 || !tx->link.up) {
+    if (!tx->link.up) {
         return false;
     }
     if (!queue_sleep(&tx->link.in)) {

@@ -333,6 +333,27 @@ static void a_clients_new_life_gets_nothing_of_its_old_one(void **state)
     assert_ledger();
 }
 
+/* Restarted, but not yet up: there is nobody to give its buffer back to. */
+static void a_client_that_dies_gets_nothing(void **state)
+{
+    (void)state;
+    send_good(&first, 0, 60);
+    wake(&first);
+    fake_lives[first.config->peer_pd] += 1;
+    done(take_frame().id);
+    wake(&driver);
+    assert_int_equal(virt.client[0].held, 0);
+    assert_ledger();
+    fake_peer_up(&first);
+    wake(&first);
+    assert_int_equal(waiting(&first), 0);
+    send_good(&first, 512, 60);
+    wake(&first);
+    done(take_frame().id);
+    wake(&driver);
+    assert_returned(&first, 512, 60);
+}
+
 static void a_client_that_takes_nothing_back_is_not_served(void **state)
 {
     struct net_frame frame;
@@ -368,6 +389,56 @@ static void a_client_with_impossible_indices_is_cut_off(void **state)
     send_good(&first, 0, 60);
     wake(&first);
     assert_int_equal(waiting(&driver), 2);
+}
+
+/* What comes back for one who takes away the room that was kept for it is lost, and counted. */
+static void who_takes_room_away_loses_what_comes_back(void **state)
+{
+    uint32_t id[2];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        send_good(&first, 512 * i, 60);
+    }
+    wake(&first);
+    for (unsigned i = 0; i < 2; i++) {
+        id[i] = take_frame().id;
+    }
+    for (unsigned i = 0; i < 30; i++) { /* as many as there is room for beside those two */
+        send_frame(&first, 0xffffffff, 60);
+    }
+    wake(&first);
+    first.half->consume.head = 33; /* more than it was given */
+    send_frame(&first, 0xffffffff, 60);
+    wake(&first);
+    assert_int_equal(fake_link_count(&first, COUNT_REFUSED), 30);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 0);
+    done(id[0]);
+    wake(&driver);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 1);
+    assert_int_equal(fake_link_count(&first, COUNT_BROKEN), 1);
+    done(id[1]);
+    wake(&driver);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 2);
+    assert_int_equal(virt.client[0].held, 0);
+    assert_ledger();
+    fake_peer_new_life(&first);
+    wake(&first);
+    send_good(&first, 0, 60);
+    wake(&first);
+    done(take_frame().id);
+    wake(&driver);
+    assert_returned(&first, 0, 60);
+}
+
+static void a_notification_of_nobody_is_of_no_account(void **state)
+{
+    (void)state;
+    send_good(&first, 0, 60);
+    notified(40);
+    assert_int_equal(waiting(&driver), 0);
+    wake(&first);
+    assert_int_equal(waiting(&driver), 1);
 }
 
 static void the_driver_is_asked_to_wake_us_only_if_someone_waits(void **state)
@@ -489,8 +560,11 @@ int main(void)
         IN_A_PD(the_drivers_new_life_gives_all_buffers_back),
         IN_A_PD(frames_wait_while_there_is_no_driver),
         IN_A_PD(a_clients_new_life_gets_nothing_of_its_old_one),
+        IN_A_PD(a_client_that_dies_gets_nothing),
         IN_A_PD(a_client_that_takes_nothing_back_is_not_served),
         IN_A_PD(a_client_with_impossible_indices_is_cut_off),
+        IN_A_PD(who_takes_room_away_loses_what_comes_back),
+        IN_A_PD(a_notification_of_nobody_is_of_no_account),
         IN_A_PD(the_driver_is_asked_to_wake_us_only_if_someone_waits),
         IN_A_PD(a_late_wish_is_passed_on),
         IN_A_PD(information_goes_on_and_limits_what_is_sent),
