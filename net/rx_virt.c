@@ -23,11 +23,9 @@
 #include <quoll/pd.h>
 
 #include "info.h"
+#include "rx_ledger.h"
 
-#define MAX_BUFFERS 1024U
 #define MAX_COPIERS 61U /* channels, less the driver's */
-
-#define DRIVER (UINT64_C(1) << 63) /* a copier's bit cannot be this one */
 
 struct copier {
     struct link link;
@@ -40,18 +38,14 @@ static struct rx_virt {
     struct net_relay relay;
     const unsigned char *pool;
     uint64_t pool_io;
-    uint32_t buffers;
-    uint32_t share;       /* buffers that a copier may have */
-    uint32_t few;         /* room in it with which we look for returned ones */
-    uint32_t plenty;      /* buffers with the driver with which it needs no more for now */
-    uint32_t most;        /* that the driver gets, */
-    uint32_t with_driver; /* and that it has */
+    uint32_t share;  /* buffers that a copier may have */
+    uint32_t few;    /* room in it with which we look for returned ones */
+    uint32_t plenty; /* buffers with the driver with which it needs no more for now */
+    uint32_t most;   /* that the driver gets */
     unsigned copiers;
     uint64_t looked; /* set of copiers whose link was checked in this batch */
     bool coherent;
-    uint32_t stock; /* of free buffers */
-    uint16_t free[MAX_BUFFERS];
-    uint64_t holders[MAX_BUFFERS]; /* set of copiers, or DRIVER; empty: in stock */
+    struct rx_ledger ledger;
     uint64_t mac[MAX_COPIERS];
     struct copier copier[MAX_COPIERS];
 } virt;
@@ -77,34 +71,7 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-static inline void put_in_stock(uint32_t id)
-{
-    virt.free[virt.stock] = (uint16_t)id;
-    virt.stock += 1U;
-}
-
 /* ---- Copiers ---- */
-
-static inline void drop_claim(uint64_t bit, uint32_t id)
-{
-    uint64_t left = virt.holders[id] & ~bit;
-
-    virt.holders[id] = left;
-    if (left == 0) {
-        put_in_stock(id);
-    }
-}
-
-/* A copier's new life: what its old one had is ours again. */
-static void drop_all_claims(struct copier *copier, uint64_t bit)
-{
-    for (uint32_t id = 0; id < virt.buffers; id++) {
-        if ((virt.holders[id] & bit) != 0) {
-            drop_claim(bit, id);
-        }
-    }
-    copier->returned = 0;
-}
 
 /*
  * What it has taken off its queue is returned; our entries there say which buffers. An
@@ -124,7 +91,8 @@ static void take_returns(struct copier *copier, uint64_t bit)
         return;
     }
     for (; copier->returned != out->tail - used; copier->returned++) {
-        drop_claim(bit, entries[copier->returned & mask].offset / NET_BUFFER_SIZE);
+        rx_ledger_give_back(&virt.ledger, entries[copier->returned & mask].offset / NET_BUFFER_SIZE,
+                            bit);
     }
     out->room = least(virt.share, out->capacity) - used;
 }
@@ -137,7 +105,8 @@ static inline void look_at(struct copier *copier, uint64_t bit)
     case LINK_DOWN:
         return; /* there is no room in it */
     case LINK_CAME_UP:
-        drop_all_claims(copier, bit);
+        rx_ledger_take_from(&virt.ledger, bit);
+        copier->returned = 0;
         net_relay_tell(&virt.relay, &copier->link);
         break;
     case LINK_UP:
@@ -204,23 +173,16 @@ static inline uint32_t take_done(const struct net_rx_done *done)
 {
     uint32_t id = done->id;
 
-    if (id >= virt.buffers || virt.holders[id] != DRIVER) {
+    if (!rx_ledger_lent(&virt.ledger, id)) {
         link_count(&virt.driver, COUNT_REFUSED, 1);
         return 0;
     }
-    virt.with_driver -= 1U;
     if (done->length < NET_FRAME_MIN || done->length > NET_FRAME_MAX) {
         link_count(&virt.driver, COUNT_REFUSED, done->length != 0);
-        virt.holders[id] = 0;
-        put_in_stock(id);
+        rx_ledger_hand_on(&virt.ledger, id, 0);
         return 0;
     }
-    uint64_t holders = deliver(id, (uint16_t)done->length);
-
-    virt.holders[id] = holders;
-    if (holders == 0) {
-        put_in_stock(id);
-    }
+    rx_ledger_hand_on(&virt.ledger, id, deliver(id, (uint16_t)done->length));
     return done->length;
 }
 
@@ -240,36 +202,22 @@ static void take_all_done(void)
 /* What nobody has goes to the device, as much as it may have. */
 static void supply(void)
 {
-    uint32_t number = least(virt.stock, virt.most - virt.with_driver);
+    uint32_t stock = virt.ledger.stock;
+    uint32_t number = least(stock, virt.most - virt.ledger.with_driver);
 
     if (virt.driver.out.room < number) {
         number = least(number, queue_look_for_room(&virt.driver.out));
     }
     struct queue_putting out = queue_putting_begin(&virt.driver.out);
     struct net_rx_buffer buffer = {0};
-    const uint16_t *from = virt.free + virt.stock;
 
-    virt.stock -= number;
-    virt.with_driver += number;
-    while (from > virt.free + virt.stock) {
-        buffer.id = *--from;
+    for (uint32_t left = stock - number; stock > left;) {
+        buffer.id = rx_ledger_lend(&virt.ledger, --stock);
         buffer.address = virt.pool_io + (uint64_t)buffer.id * NET_BUFFER_SIZE;
-        virt.holders[buffer.id] = DRIVER;
         (void)net_rx_buffers_add(&out, &buffer);
     }
+    rx_ledger_lend_end(&virt.ledger, stock);
     queue_putting_end(&virt.driver.out, &out);
-}
-
-/* A new life of the driver, which has reset the device: nothing is with it. */
-static void take_all_back(void)
-{
-    for (uint32_t id = 0; id < virt.buffers; id++) {
-        if (virt.holders[id] == DRIVER) {
-            virt.holders[id] = 0;
-            put_in_stock(id);
-        }
-    }
-    virt.with_driver = 0;
 }
 
 static void show_to_copiers(void)
@@ -310,7 +258,7 @@ static void receive(void)
     do {
         virt.looked = 0;
         take_all_done();
-        if (virt.with_driver <= virt.plenty) {
+        if (virt.ledger.with_driver <= virt.plenty) {
             supply();
         }
     } while (!publish_and_sleep());
@@ -337,19 +285,16 @@ void pd_start(void)
     virt.pool = (const unsigned char *)(uintptr_t)own->vaddr;
     virt.pool_io = quoll_io_address(own);
     virt.coherent = own->coherent != 0;
-    virt.buffers = least((uint32_t)(own->size / NET_BUFFER_SIZE), MAX_BUFFERS);
-    for (uint32_t id = virt.buffers; id > 0; id--) {
-        put_in_stock(id - 1U);
-    }
+    rx_ledger_open(&virt.ledger, least((uint32_t)(own->size / NET_BUFFER_SIZE), RX_LEDGER_BUFFERS));
     open_copiers();
-    virt.share = virt.buffers / 2U / (virt.copiers == 0 ? 1U : virt.copiers);
+    virt.share = virt.ledger.buffers / 2U / (virt.copiers == 0 ? 1U : virt.copiers);
     virt.few = virt.share - (virt.share + 7U) / 8U;
     if (!virt.coherent) {
         cache_clean(virt.pool, own->size); /* no line of ours may fall on what the device writes */
     }
     link_open(&virt.driver, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0),
               sizeof(struct net_rx_buffer));
-    virt.most = least(virt.buffers, virt.driver.out.capacity);
+    virt.most = least(virt.ledger.buffers, virt.driver.out.capacity);
     virt.plenty = virt.most - (virt.most + 15U) / 16U;
     pd_wake(virt.driver.config->channel);
 }
@@ -381,7 +326,7 @@ void pd_wake(microkit_channel channel)
     enum link_state state = link_check(&virt.driver);
 
     if (state == LINK_CAME_UP) {
-        take_all_back();
+        rx_ledger_take_all_back(&virt.ledger); /* which has reset the device */
         net_relay_renew(&virt.relay);
     }
     if (net_relay_news(&virt.relay, &virt.driver)) {
