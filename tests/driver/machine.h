@@ -56,7 +56,7 @@ void machine_may_act(void);
 /* All that the device has to do now is done. */
 void machine_acts(void);
 
-/* What rule the driver broke; "": none. */
-const char *machine_violation(void);
+/* Whether the driver broke a rule since this was asked last, on any machine; the first one. */
+bool machine_violation(char *rule, size_t size);
 
 #endif

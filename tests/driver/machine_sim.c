@@ -77,6 +77,9 @@ void sim_violation(struct sim_device *d, const char *format, ...)
     va_list arguments;
 
     (void)d;
+    if (violation[0] != '\0') {
+        return; /* the first is the one to know of */
+    }
     va_start(arguments, format);
     (void)vsnprintf(violation, sizeof violation, format, arguments);
     va_end(arguments);
@@ -122,9 +125,13 @@ void machine_misbehave(uint64_t seed)
     chance = seed;
 }
 
-const char *machine_violation(void)
+bool machine_violation(char *rule, size_t size)
 {
-    return violation;
+    bool broken = violation[0] != '\0';
+
+    (void)snprintf(rule, size, "%s", violation);
+    violation[0] = '\0';
+    return broken;
 }
 
 static bool fits(const struct sim_model *model, const struct quoll_driver *driver)
@@ -203,7 +210,6 @@ static void power_on(const struct quoll_driver *driver, const struct machine_plu
     event_at = SIM_NEVER;
     watched = -1;
     output_size = 0;
-    violation[0] = '\0';
     chance = 0;
     memset(lines, 0, sizeof lines);
     if (device.model->start != NULL) {
