@@ -32,6 +32,8 @@
 #define HEAD  192U /* Ethernet, IPv4 and TCP with all options: 14 + 60 + 60 bytes */
 #define BATCH 64U  /* frames per lwip_poll() */
 
+static_assert(HEAD >= SIZEOF_ETH_HDR - ETH_PAD_SIZE + IP_HLEN_MAX + 60, "headers are copied whole");
+
 struct held {
     struct pbuf_custom pbuf;
     uint16_t buffer;
