@@ -44,7 +44,7 @@ def test_every_corpus_has_its_fuzzer():
 # (target, source, what stands there, what is put in its place)
 PLANTED = [
     ("net_rx_virt", "net/rx_virt.c", "used > out->tail - copier->returned", "false"),
-    ("net_rx_virt", "net/rx_virt.c", "virt.holders[id] != DRIVER", "false"),
+    ("net_rx_virt", "net/rx_virt.c", "!rx_ledger_lent(&virt.ledger, id)", "id >= virt.ledger.buffers"),
     ("net_tx_virt", "net/tx_virt.c", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) == 0"),
     ("net_tx_virt", "net/tx_virt.c", "frame->length <= size - frame->offset", "frame->length <= size"),
     ("net_copier", "net/copier.c", "if (link_still_up(&copier.virt))", "if (true)"),

@@ -10,9 +10,11 @@ bool sim_at_rest(void)
 {
     uint32_t in_stock = 0, held = 0;
 
-    for (uint32_t id = 0; id < virt.buffers; id++) {
-        in_stock += virt.holders[id] == 0;
-        held += virt.holders[id] != DRIVER ? (uint32_t)__builtin_popcountll(virt.holders[id]) : 0;
+    for (uint32_t id = 0; id < virt.ledger.buffers; id++) {
+        in_stock += virt.ledger.holders[id] == 0;
+        held += virt.ledger.holders[id] != RX_LEDGER_DRIVER
+                    ? (uint32_t)__builtin_popcountll(virt.ledger.holders[id])
+                    : 0;
     }
     for (unsigned i = 0; i < virt.copiers; i++) {
         const struct link *link = &virt.copier[i].link;
@@ -22,6 +24,6 @@ bool sim_at_rest(void)
             return false;
         }
     }
-    return in_stock == virt.stock && held == 0;
+    return in_stock == virt.ledger.stock && held == 0;
 }
 #endif
