@@ -91,16 +91,26 @@ class Mutant:
         return hashlib.sha256(self.name.encode()).hexdigest()
 
 
+def comments(lines):
+    """The numbers of lines that are, or begin within, a comment: what a prover reads there is not code."""
+    within = False
+    for number, line in enumerate(lines):
+        if within or line.lstrip().startswith(("/*", "//")):
+            yield number
+        within = (within or "/*" in line) and "*/" not in line.rpartition("/*")[2]
+
+
 def make_mutants():
     mutants = []
     for path in sorted({p for pattern in FILES for p in ROOT.glob(pattern)}):
         name = str(path.relative_to(ROOT))
         lines = path.read_text().splitlines()
+        skipped = set(comments(lines))
         for operator, kind, most, function in OPERATORS:
             found, seen = [], set()
             for number, instead in function(lines):
                 mutant = Mutant(operator, kind, name, lines, number, instead)
-                if mutant.name not in seen and mutant.before != mutant.after:
+                if number not in skipped and mutant.name not in seen and mutant.before != mutant.after:
                     seen.add(mutant.name)
                     found.append(mutant)
             mutants += sorted(found, key=Mutant.rank)[:most]

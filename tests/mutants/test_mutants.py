@@ -36,6 +36,13 @@ def test_there_are_enough_of_each_kind(listed):
     assert len(set(listed)) == len(listed)
 
 
+def test_comments_are_left_alone():
+    sys.path.insert(0, str(HERE))
+    import mutants
+    lines = ["int a;", "/* one */", "    /*@ loop assigns b;", "        loop variant b; */", "    b += 1; /* two", "     * three", "     */", "c();", "// four"]
+    assert list(mutants.comments(lines)) == [1, 2, 3, 5, 6, 8]
+
+
 def test_some_are_made_and_noticed(tmp_path):
     done = mutants("--trees", tmp_path, "--floors", "unit", "--only", "| serial/driver.c |", "--jobs", "1", "--sample", "3")
     assert done.returncode == 0, done.stdout + done.stderr
