@@ -14,6 +14,8 @@
 
 #include <quoll/net_client.h>
 
+#include "frames.h"
+
 enum holder {
     OURS, /* in `free`, or not used */
     SERVER,
@@ -41,11 +43,6 @@ static void put_in_stock(struct net_client_pool *pool, uint16_t buffer)
     pool->holder[buffer] = OURS;
     pool->free[pool->stock] = buffer;
     pool->stock += 1U;
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 /* No more buffers than the queues have places, so that none is ever without one. */

@@ -18,6 +18,7 @@
 #include <quoll/net.h>
 #include <quoll/pd.h>
 
+#include "frames.h"
 #include "info.h"
 
 static struct copier {
@@ -40,27 +41,6 @@ struct batch {
         uint32_t length;
     } job[BATCH];
 };
-
-static inline bool within(uint64_t size, const struct net_frame *frame)
-{
-    return frame->offset <= size && frame->length <= size - frame->offset;
-}
-
-/*
- * The next of the client's buffers that a frame of `length` bytes fits into; skips
- * those that do not lie in its data region.
- */
-static inline bool client_buffer(struct queue_taking *buffers, uint64_t size, uint16_t length,
-                                 struct net_frame *buffer)
-{
-    while (net_frames_next(buffers, buffer)) {
-        if (within(size, buffer) && buffer->length >= length) {
-            return true;
-        }
-        link_count(&copier.client, COUNT_REFUSED, 1);
-    }
-    return false;
-}
 
 /* What the client has not asked for, or cannot be. */
 __attribute__((cold)) static void lose(struct link *link, enum quoll_link_counter why)
@@ -87,7 +67,7 @@ static inline void find(struct batch *batch)
             !within(pool->size, &frame)) {
             lose(&copier.virt, COUNT_REFUSED);
         } else if (to_client.at == to_client.end ||
-                   !client_buffer(&buffers, data->size, frame.length, &buffer)) {
+                   !client_buffer(&copier.client, &buffers, frame.length, &buffer)) {
             lose(&copier.client, COUNT_DROPPED);
         } else {
             *job++ =

@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The receive virtualiser: owns the pool of receive buffers, hands them to the driver
- * and the frames in them to the copiers of the clients they are for.
+ * The receive virtualiser with copiers: owns the pool of receive buffers (pool.h) and
+ * hands the frames in them to the copiers of the clients they are for.
  *
- * The ledger says of each buffer whether the driver has it and which copiers have it;
- * a buffer that nobody has goes back to the driver. Only who has a buffer can give it
- * back, so neither can end up with two owners. A copier may have a share of the pool
- * that leaves the device half of it; frames beyond that are dropped, and the others
- * do not notice.
+ * A buffer that the driver does not have belongs to the copiers that were given its frame;
+ * when the last of them gives it back it is in stock again. A copier may have a share of
+ * the pool that leaves the device half of it; frames beyond that are dropped, and the
+ * others do not notice.
  *
  * A copier returns buffers by taking frames off its queue: which ones, our own entries
  * say, so there is nothing to check but the index. It does so without waking us: we look
  * when it has a good part of its share, and the device's half does not depend on it. So
- * an idle copier costs nothing, and a busy one a look per many frames. The driver too is
- * given buffers by the batch, as long as it has plenty.
+ * an idle copier costs nothing, and a busy one a look per many frames.
  */
-#include <string.h>
-
-#include <quoll/dma.h>
 #include <quoll/link.h>
 #include <quoll/net.h>
 #include <quoll/pd.h>
 
+#include "frames.h"
 #include "info.h"
-#include "rx_ledger.h"
+#include "pool.h"
 
 #define MAX_COPIERS 61U /* channels, less the driver's */
 
@@ -34,42 +30,17 @@ struct copier {
 };
 
 static struct rx_virt {
-    struct link driver;
+    struct net_pool pool; /* buffers that the driver does not have: which copiers have them */
     struct net_relay relay;
-    const unsigned char *pool;
-    uint64_t pool_io;
-    uint32_t share;  /* buffers that a copier may have */
-    uint32_t few;    /* room in it with which we look for returned ones */
-    uint32_t plenty; /* buffers with the driver with which it needs no more for now */
-    uint32_t most;   /* that the driver gets */
+    uint32_t share; /* buffers that a copier may have */
+    uint32_t few;   /* room in it with which we look for returned ones */
     unsigned copiers;
     uint64_t looked; /* set of copiers whose link was checked in this batch */
-    bool coherent;
-    struct rx_ledger ledger;
     uint64_t mac[MAX_COPIERS];
     struct copier copier[MAX_COPIERS];
 } virt;
 
 static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the wire */
-
-/*
- * The six bytes as they lie in memory, the first one lowest; read once and for all, with
- * two more that follow every MAC address in frames and settings.
- */
-static inline uint64_t mac_at(const unsigned char *at)
-{
-    uint64_t mac;
-
-    __builtin_memcpy(&mac, at, sizeof mac);
-    mac &= 0xffffffffffffU;
-    __asm__ volatile("" : "+r"(mac));
-    return mac;
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
 
 /* ---- Copiers ---- */
 
@@ -91,8 +62,8 @@ static void take_returns(struct copier *copier, uint64_t bit)
         return;
     }
     for (; copier->returned != out->tail - used; copier->returned++) {
-        rx_ledger_give_back(&virt.ledger, entries[copier->returned & mask].offset / NET_BUFFER_SIZE,
-                            bit);
+        rx_ledger_give_back(&virt.pool.ledger,
+                            entries[copier->returned & mask].offset / NET_BUFFER_SIZE, bit);
     }
     out->room = least(virt.share, out->capacity) - used;
 }
@@ -105,7 +76,7 @@ static inline void look_at(struct copier *copier, uint64_t bit)
     case LINK_DOWN:
         return; /* there is no room in it */
     case LINK_CAME_UP:
-        rx_ledger_take_from(&virt.ledger, bit);
+        rx_ledger_take_from(&virt.pool.ledger, bit);
         copier->returned = 0;
         net_relay_tell(&virt.relay, &copier->link);
         break;
@@ -148,12 +119,7 @@ static uint64_t give_to_all(uint32_t id, uint16_t length)
 /* Demultiplex by destination, the frame's first bytes; the set of copiers that have it. */
 static inline uint64_t deliver(uint32_t id, uint16_t length)
 {
-    const unsigned char *frame = virt.pool + (uint64_t)id * NET_BUFFER_SIZE + NET_HEADROOM;
-
-    if (!virt.coherent) {
-        cache_invalidate(frame - NET_HEADROOM, NET_BUFFER_SIZE);
-    }
-    uint64_t destination = mac_at(frame);
+    uint64_t destination = mac_at(pool_frame(&virt.pool, id));
 
     if ((destination & multicast_bit) != 0) {
         return give_to_all(id, length);
@@ -168,56 +134,21 @@ static inline uint64_t deliver(uint32_t id, uint16_t length)
 
 /* ---- The driver ---- */
 
-/* What the driver says of one buffer; the bytes of the frame in it. */
-static inline uint32_t take_done(const struct net_rx_done *done)
-{
-    uint32_t id = done->id;
-
-    if (!rx_ledger_lent(&virt.ledger, id)) {
-        link_count(&virt.driver, COUNT_REFUSED, 1);
-        return 0;
-    }
-    if (done->length < NET_FRAME_MIN || done->length > NET_FRAME_MAX) {
-        link_count(&virt.driver, COUNT_REFUSED, done->length != 0);
-        rx_ledger_hand_on(&virt.ledger, id, 0);
-        return 0;
-    }
-    rx_ledger_hand_on(&virt.ledger, id, deliver(id, (uint16_t)done->length));
-    return done->length;
-}
-
 static void take_all_done(void)
 {
-    struct queue_taking in = queue_taking_begin(&virt.driver.in);
+    struct queue_taking in = queue_taking_begin(&virt.pool.driver.in);
     struct net_rx_done done;
     uint64_t bytes = 0;
 
     while (net_rx_dones_next(&in, &done)) {
-        bytes += take_done(&done);
+        if (!pool_take(&virt.pool, &done)) {
+            continue;
+        }
+        rx_ledger_hand_on(&virt.pool.ledger, done.id, deliver(done.id, (uint16_t)done.length));
+        bytes += done.length;
     }
-    queue_taking_end(&virt.driver.in, &in);
-    link_count(&virt.driver, COUNT_BYTES, bytes);
-}
-
-/* What nobody has goes to the device, as much as it may have. */
-static void supply(void)
-{
-    uint32_t stock = virt.ledger.stock;
-    uint32_t number = least(stock, virt.most - virt.ledger.with_driver);
-
-    if (virt.driver.out.room < number) {
-        number = least(number, queue_look_for_room(&virt.driver.out));
-    }
-    struct queue_putting out = queue_putting_begin(&virt.driver.out);
-    struct net_rx_buffer buffer = {0};
-
-    for (uint32_t left = stock - number; stock > left;) {
-        buffer.id = rx_ledger_lend(&virt.ledger, --stock);
-        buffer.address = virt.pool_io + (uint64_t)buffer.id * NET_BUFFER_SIZE;
-        (void)net_rx_buffers_add(&out, &buffer);
-    }
-    rx_ledger_lend_end(&virt.ledger, stock);
-    queue_putting_end(&virt.driver.out, &out);
+    queue_taking_end(&virt.pool.driver.in, &in);
+    link_count(&virt.pool.driver, COUNT_BYTES, bytes);
 }
 
 static void show_to_copiers(void)
@@ -241,25 +172,27 @@ static void wake_copiers(void)
 /* Show all their new frames and buffers, and go to sleep; false if the driver has more. */
 static bool publish_and_sleep(void)
 {
-    show_to_copiers();
-    uint32_t given = link_show_tail(&virt.driver);
-    uint32_t taken = link_show_head(&virt.driver);
+    struct link *driver = &virt.pool.driver;
 
-    queue_show_sleep(&virt.driver.in);
+    show_to_copiers();
+    uint32_t given = link_show_tail(driver);
+    uint32_t taken = link_show_head(driver);
+
+    queue_show_sleep(&driver->in);
     queue_fence();
     wake_copiers();
-    link_wake(&virt.driver, given, taken);
-    return queue_look(&virt.driver.in) == 0;
+    link_wake(driver, given, taken);
+    return queue_look(&driver->in) == 0;
 }
 
 static void receive(void)
 {
-    (void)queue_look(&virt.driver.in);
+    (void)queue_look(&virt.pool.driver.in);
     do {
         virt.looked = 0;
         take_all_done();
-        if (virt.ledger.with_driver <= virt.plenty) {
-            supply();
+        if (virt.pool.ledger.with_driver <= virt.pool.plenty) {
+            pool_supply(&virt.pool);
         }
     } while (!publish_and_sleep());
 }
@@ -280,23 +213,11 @@ static void open_copiers(void)
 
 void pd_start(void)
 {
-    const struct quoll_region_config *own = &quoll_config.own;
-
-    virt.pool = (const unsigned char *)(uintptr_t)own->vaddr;
-    virt.pool_io = quoll_io_address(own);
-    virt.coherent = own->coherent != 0;
-    rx_ledger_open(&virt.ledger, least((uint32_t)(own->size / NET_BUFFER_SIZE), RX_LEDGER_BUFFERS));
     open_copiers();
-    virt.share = virt.ledger.buffers / 2U / (virt.copiers == 0 ? 1U : virt.copiers);
+    pool_open(&virt.pool);
+    virt.share = virt.pool.ledger.buffers / 2U / (virt.copiers == 0 ? 1U : virt.copiers);
     virt.few = virt.share - (virt.share + 7U) / 8U;
-    if (!virt.coherent) {
-        cache_clean(virt.pool, own->size); /* no line of ours may fall on what the device writes */
-    }
-    link_open(&virt.driver, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0),
-              sizeof(struct net_rx_buffer));
-    virt.most = least(virt.ledger.buffers, virt.driver.out.capacity);
-    virt.plenty = virt.most - (virt.most + 15U) / 16U;
-    pd_wake(virt.driver.config->channel);
+    pd_wake(virt.pool.driver.config->channel);
 }
 
 static void tell_all(void)
@@ -318,18 +239,18 @@ static void wake_for_copier(microkit_channel channel)
 
 void pd_wake(microkit_channel channel)
 {
-    if (channel == virt.driver.config->channel) {
-        link_count(&virt.driver, COUNT_WOKEN, 1);
+    if (channel == virt.pool.driver.config->channel) {
+        link_count(&virt.pool.driver, COUNT_WOKEN, 1);
     } else {
         wake_for_copier(channel);
     }
-    enum link_state state = link_check(&virt.driver);
+    enum link_state state = link_check(&virt.pool.driver);
 
     if (state == LINK_CAME_UP) {
-        rx_ledger_take_all_back(&virt.ledger); /* which has reset the device */
+        rx_ledger_take_all_back(&virt.pool.ledger); /* which has reset the device */
         net_relay_renew(&virt.relay);
     }
-    if (net_relay_news(&virt.relay, &virt.driver)) {
+    if (net_relay_news(&virt.relay, &virt.pool.driver)) {
         tell_all();
     }
     if (state != LINK_DOWN) {

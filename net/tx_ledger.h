@@ -44,9 +44,8 @@ static inline unsigned client_of(uint16_t owner)
 static inline void tx_ledger_open(struct tx_ledger *ledger, uint32_t heads)
 {
     /*@ loop invariant ledger->stock <= heads && ordered(heads);
-        loop invariant \forall integer i; 0 <= i < ledger->stock ==> ledger->free[i] == heads - 1 - i;
-        loop assigns ledger->stock, ledger->free[..];
-        loop variant heads - ledger->stock; */
+        loop invariant \forall integer i; 0 <= i < ledger->stock ==> ledger->free[i] == heads - 1 -
+       i; loop assigns ledger->stock, ledger->free[..]; loop variant heads - ledger->stock; */
     while (ledger->stock < heads) {
         ledger->free[ledger->stock] = (uint16_t)(heads - 1U - ledger->stock);
         ledger->stock += 1U;

@@ -20,18 +20,10 @@
 #include <quoll/dma.h>
 #include <quoll/pd.h>
 
+#include "frames.h"
 #include "tx_virt.h"
 
 static struct tx_virt virt;
-
-/* The six bytes as they lie in memory, the first one lowest; two more follow them. */
-static inline uint64_t mac_at(const unsigned char *at)
-{
-    uint64_t mac;
-
-    __builtin_memcpy(&mac, at, sizeof mac);
-    return mac & 0xffffffffffffU;
-}
 
 static uint64_t set_of(unsigned client)
 {
@@ -88,10 +80,8 @@ static inline void give_back(struct client *client, uint64_t bit, const struct n
 
 static inline bool good(const struct client *client, const struct net_frame *frame)
 {
-    uint64_t size = client->link.config->data.size;
-
     return frame->length >= NET_FRAME_MIN && frame->length <= virt.longest &&
-           frame->reserved == 0 && frame->offset <= size && frame->length <= size - frame->offset;
+           frame->reserved == 0 && within(client->link.config->data.size, frame);
 }
 
 /* For devices that do not see our caches. */
@@ -204,11 +194,6 @@ __attribute__((noinline)) static void submit(struct client *client, unsigned num
     queue_taking_end(&client->link.in, &in);
     queue_putting_end(&virt.driver.out, &out);
     link_count(&client->link, COUNT_BYTES, bytes);
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 /* How many frames of a client can go out now, wherever the narrow place is. */

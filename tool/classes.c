@@ -26,12 +26,15 @@ enum priority {
     PRIORITY_TIMER_DRIVER = 150,
 };
 
-#define NET_POOL_BUFFERS   1024U
+#define NET_DRIVER_BUFFERS 512U  /* that the driver can have */
+#define NET_POOL_BUFFERS   1024U /* as many again for copiers */
 #define NET_CLIENT_BUFFERS 256U
 #define NET_HEADS          256U
 
 static const struct class_memory net_pool = {
     .name = "pool", .size = NET_POOL_BUFFERS * NET_BUFFER_SIZE, .dma = true};
+static const struct class_memory net_driver_pool = {
+    .name = "pool", .size = NET_DRIVER_BUFFERS * NET_BUFFER_SIZE, .dma = true};
 static const struct class_memory net_heads = {
     .name = "heads", .size = NET_HEADS * NET_HEAD_SIZE, .dma = true};
 static const struct class_memory net_rx_data = {
@@ -78,6 +81,8 @@ const struct device_class classes[] = {
     },
     {
         .name = "net",
+        .variant_key = "copying",
+        .variant = "copiers",
         .keys =
             {{.name = "mac", .type = KEY_MAC, .required = true, SETTING(quoll_net_settings, mac)}},
         .parts = {[NET_DRIVER] = {.suffix = "driver", .priority = PRIORITY_DRIVER},
@@ -92,7 +97,8 @@ const struct device_class classes[] = {
                   [NET_COPY] = {.suffix = "copy",
                                 .program = "net_copier.elf",
                                 .priority = PRIORITY_COPIER,
-                                .per_client = true}},
+                                .per_client = true,
+                                .copies = true}},
         .links = {{KIND(NET_RX_DEVICE), .up = {NET_RX, 512, sizeof(struct net_rx_buffer)},
                    .down = {NET_DRIVER, 512, sizeof(struct net_rx_done)}},
                   {KIND(NET_TX_DEVICE), .up = {NET_TX, 256, sizeof(struct net_tx_frame)},
@@ -103,6 +109,33 @@ const struct device_class classes[] = {
                   {KIND(NET_RX_CLIENT),
                    .up = {PART_CLIENT, 256, sizeof(struct net_frame), {&net_rx_data, "rw", false}},
                    .down = {NET_COPY, 256, sizeof(struct net_frame), {&net_rx_data, "rw", false}}},
+                  {KIND(NET_TX_CLIENT),
+                   .up = {PART_CLIENT, 256, sizeof(struct net_frame), {&net_tx_data, "rw", false}},
+                   .down = {NET_TX, 256, sizeof(struct net_frame), {&net_tx_data, "r", true}}}},
+    },
+    {
+        .name = "net",
+        .variant_key = "copying",
+        .variant = "virtualiser",
+        .keys =
+            {{.name = "mac", .type = KEY_MAC, .required = true, SETTING(quoll_net_settings, mac)}},
+        .parts = {[NET_DRIVER] = {.suffix = "driver", .priority = PRIORITY_DRIVER},
+                  [NET_RX] = {.suffix = "rx",
+                              .program = "net_rx_copy_virt.elf",
+                              .priority = PRIORITY_VIRTUALISER,
+                              .copies = true,
+                              .own = {&net_driver_pool, "r", true}},
+                  [NET_TX] = {.suffix = "tx",
+                              .program = "net_tx_virt.elf",
+                              .priority = PRIORITY_VIRTUALISER,
+                              .own = {&net_heads, "rw", true}}},
+        .links = {{KIND(NET_RX_DEVICE), .up = {NET_RX, 512, sizeof(struct net_rx_buffer)},
+                   .down = {NET_DRIVER, 512, sizeof(struct net_rx_done)}},
+                  {KIND(NET_TX_DEVICE), .up = {NET_TX, 256, sizeof(struct net_tx_frame)},
+                   .down = {NET_DRIVER, 256, sizeof(struct net_tx_done)}},
+                  {KIND(NET_RX_CLIENT),
+                   .up = {PART_CLIENT, 256, sizeof(struct net_frame), {&net_rx_data, "rw", false}},
+                   .down = {NET_RX, 256, sizeof(struct net_frame), {&net_rx_data, "rw", false}}},
                   {KIND(NET_TX_CLIENT),
                    .up = {PART_CLIENT, 256, sizeof(struct net_frame), {&net_tx_data, "rw", false}},
                    .down = {NET_TX, 256, sizeof(struct net_frame), {&net_tx_data, "r", true}}}},
@@ -153,6 +186,18 @@ const struct device_class *class_find(const char *name)
         }
     }
     return NULL;
+}
+
+size_t class_variants(const struct device_class *class, const char *names[CLASS_MAX_CHOICES])
+{
+    size_t n = 0;
+
+    while (class->variant_key != NULL && n < CLASS_MAX_CHOICES &&
+           class + n < classes + class_count && strcmp(class[n].name, class->name) == 0) {
+        names[n] = class[n].variant;
+        n++;
+    }
+    return n;
 }
 
 bool class_has_key(const struct device_class *class, enum key_type type)

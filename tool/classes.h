@@ -6,6 +6,9 @@
  * once per client; the part that has no program of its own is the driver. Links
  * join two parts, or a part and a client. Memory belongs to the device, or to one
  * client of it. A new class is a new entry in classes.c and nothing else.
+ *
+ * Another policy is another virtualiser: where a class has a choice of them, it has an
+ * entry for each, one after the other, and a key of the device chooses.
  */
 #ifndef TOOL_CLASSES_H
 #define TOOL_CLASSES_H
@@ -77,12 +80,15 @@ struct class_part {
     const char *program; /* NULL: the driver that fits the device */
     unsigned priority;
     bool per_client;
+    bool copies; /* puts what clients receive into their memory */
     struct class_view own;
 };
 
 struct device_class {
     const char *name;
-    bool system_timer; /* its drivers may write the CPU's timer */
+    const char *variant_key; /* of the device, if there is a choice; the first is the fallback */
+    const char *variant;     /* what it says for this entry */
+    bool system_timer;       /* its drivers may write the CPU's timer */
     struct class_key keys[CLASS_MAX_KEYS];
     struct class_part parts[CLASS_MAX_PARTS];
     struct class_link links[CLASS_MAX_LINKS];
@@ -91,8 +97,11 @@ struct device_class {
 extern const struct device_class classes[];
 extern const size_t class_count;
 
-/** @return the class, or NULL */
+/** @return the class (of several variants the first), or NULL */
 const struct device_class *class_find(const char *name);
+
+/** The variants of a class, by what its variant_key can say. @return how many; 0: no choice */
+size_t class_variants(const struct device_class *class, const char *names[CLASS_MAX_CHOICES]);
 
 /** Whether clients say something of this type about their use of such a device. */
 bool class_has_key(const struct device_class *class, enum key_type type);

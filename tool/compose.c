@@ -85,6 +85,7 @@ static void add_part(struct system *s, const struct device *device, const struct
     struct pd *pd = add_pd(s, compose_part_name(device, part, client), program);
 
     pd->device = device;
+    pd->part = part;
     pd->client = client;
     pd->is_driver = is_driver;
     pd->priority = part->priority;

@@ -10,7 +10,6 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *const system_keys[] = {"board", "devices", "clients"};
-static const char *const device_keys[] = {"class", "node"};
 
 /* ---- Devices ---- */
 
@@ -23,12 +22,39 @@ static void read_class(struct device *device)
     if (device->class != NULL || device->class_name.text == NULL) {
         return;
     }
-    for (; count < class_count && count < COUNT(names); count++) {
-        names[count] = classes[count].name;
+    for (size_t i = 0; i < class_count && count < COUNT(names); i++) {
+        if (count == 0 || strcmp(names[count - 1], classes[i].name) != 0) {
+            names[count++] = classes[i].name;
+        }
     }
     diag_error(device->class_name.at, "%s: there is no class '%s'", device->name.text,
                device->class_name.text);
     value_suggest(device->class_name.text, names, count, "classes");
+}
+
+/* Which of the class's variants it is to be. */
+static void read_variant(struct device *device, const struct value *map)
+{
+    const char *names[CLASS_MAX_CHOICES];
+    const char *key = device->class->variant_key;
+    const struct entry *entry = key == NULL ? NULL : yaml_find(map, key);
+    size_t count = class_variants(device->class, names);
+    uint64_t chosen;
+
+    if (entry != NULL &&
+        value_choice(entry->value, device->name.text, key, names, count, &chosen)) {
+        device->class += chosen;
+    }
+}
+
+static void refuse_unknown_keys(const struct value *map, const char *name)
+{
+    const struct entry *said = yaml_find(map, "class");
+    const struct device_class *class =
+        said != NULL && said->value->kind == VALUE_TEXT ? class_find(said->value->text) : NULL;
+    const char *known[] = {"class", "node", class == NULL ? NULL : class->variant_key};
+
+    value_refuse_unknown_keys(map, text_format("%s: ", name), known, known[2] == NULL ? 2 : 3);
 }
 
 static void read_device(struct device *device, const struct entry *entry)
@@ -39,11 +65,13 @@ static void read_device(struct device *device, const struct entry *entry)
     if (!description_check_name(entry, "device") || !value_is_map(entry->value, name)) {
         return;
     }
-    value_refuse_unknown_keys(entry->value, text_format("%s: ", name), device_keys,
-                              COUNT(device_keys));
+    refuse_unknown_keys(entry->value, name);
     device->class_name = value_said(entry->value, entry->at, name, "class");
     device->node_path = value_said(entry->value, entry->at, name, "node");
     read_class(device);
+    if (device->class != NULL) {
+        read_variant(device, entry->value);
+    }
 }
 
 static void read_devices(struct description *d, const struct value *map)

@@ -57,8 +57,9 @@ struct interrupt {
 struct pd {
     const char *name;
     const struct program *program;
-    const struct device *device; /* NULL: a client or the supervisor */
-    const struct client *client; /* whose it is or whom it serves alone; else NULL */
+    const struct device *device;   /* NULL: a client or the supervisor */
+    const struct class_part *part; /* of the device's class, or NULL */
+    const struct client *client;   /* whose it is or whom it serves alone; else NULL */
     bool is_driver;
     unsigned index; /* in the page of lives; of a child also its id */
     unsigned priority;

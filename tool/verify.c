@@ -23,6 +23,13 @@ static bool works_for(const struct pd *pd, const struct device *device)
     return pd->device == device && !pd->is_driver;
 }
 
+/* Received data: never where the device reads, and a copier for nobody but its client. */
+static bool may_copy(const struct pd *pd, const struct region *region)
+{
+    return works_for(pd, region->device) && pd->part->copies && !region->memory->dma &&
+           (pd->client == NULL || pd->client == region->client);
+}
+
 static bool may_write(const struct pd *pd, const struct region *region)
 {
     switch (region->kind) {
@@ -37,10 +44,11 @@ static bool may_write(const struct pd *pd, const struct region *region)
     case REGION_DATA:
         break;
     }
-    /* A device's own memory: its virtualisers. A client's: the client and its copier. */
-    return region->client == NULL ? works_for(pd, region->device) && pd->client == NULL
-                                  : pd->client == region->client &&
-                                        (pd->device == NULL || works_for(pd, region->device));
+    /* A device's own memory: its virtualisers. A client's: the client and who copies into it. */
+    if (region->client == NULL) {
+        return works_for(pd, region->device) && pd->client == NULL;
+    }
+    return pd->device == NULL ? pd->client == region->client : may_copy(pd, region);
 }
 
 /* A link is between two, whoever else would like to listen. */

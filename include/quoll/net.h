@@ -17,7 +17,8 @@
  * buffer. The virtualiser demultiplexes by destination MAC address (broadcast and
  * multicast to all, by reference count); the copier copies into a buffer that its
  * client gave it. It returns pool buffers in their order by taking their frames off its
- * queue, so nothing flows back on that link.
+ * queue, so nothing flows back on that link. A copying virtualiser is both in one: on its
+ * links to clients it keeps the copier's part of the contract.
  *
  * Sending. A client names a frame in its own Tx data region. The virtualiser copies
  * the frame's first bytes into a head of its own, checks the copy (so the client

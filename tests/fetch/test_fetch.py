@@ -13,6 +13,7 @@ FETCH = BUILD / "fetch" / "fetch"
 # What a program must be seen to load, or nothing was shown.
 LOADS = {
     "net_rx_virt": ["entries", "data", "information"],
+    "net_rx_copy_virt": ["entries", "data", "information"],
     "net_tx_virt": ["entries", "data", "information"],
     "net_copier": ["entries", "data", "information"],
     "block_virt": ["entries", "information", "tables"],

@@ -44,9 +44,14 @@ def test_every_corpus_has_its_fuzzer():
 # (target, source, what stands there, what is put in its place)
 PLANTED = [
     ("net_rx_virt", "net/rx_virt.c", "used > out->tail - copier->returned", "false"),
-    ("net_rx_virt", "net/rx_virt.c", "!rx_ledger_lent(&virt.ledger, id)", "id >= virt.ledger.buffers"),
+    ("net_rx_virt", "net/pool.h", "!rx_ledger_lent(&pool->ledger, done->id)",
+     "done->id >= pool->ledger.buffers"),
+    ("net_rx_copy_virt", "net/pool.h", "!rx_ledger_lent(&pool->ledger, done->id)",
+     "done->id >= pool->ledger.buffers"),
+    ("net_rx_copy_virt", "net/frames.h", "frame->length <= size - frame->offset", "frame->length <= size"),
+    ("net_rx_copy_virt", "net/rx_copy_virt.c", "all || virt.mac[i] == destination", "all || destination != 0"),
     ("net_tx_virt", "net/tx_virt.c", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) == 0"),
-    ("net_tx_virt", "net/tx_virt.c", "frame->length <= size - frame->offset", "frame->length <= size"),
+    ("net_tx_virt", "net/frames.h", "frame->length <= size - frame->offset", "frame->length <= size"),
     ("net_copier", "net/copier.c", "if (link_still_up(&copier.virt))", "if (true)"),
     ("block_virt", "block/virt_client.c", "r->count <= client->info.blocks - r->block", "true"),
     ("serial_tx_virt", "serial/tx_virt.c", "byte <= '~'", "true"),
@@ -71,6 +76,9 @@ def test_what_is_planted_is_found(name, source, right, wrong, tmp_path):
     assert text.count(right) == 1
     planted = tmp_path / source
     planted.parent.mkdir(parents=True)
+    if source.endswith(".h") and not source.startswith("include/"):  # found beside those who include it
+        for beside in (ROOT / source).parent.glob("*.[ch]"):
+            shutil.copy(beside, planted.parent)
     planted.write_text(text.replace(right, wrong))
     subprocess.run(["make", "--no-print-directory", "-C", ROOT, "SETUP=no", "fuzz-planted", f"NAME={name}",
                     f"PLANT={tmp_path}", f"SOURCE={source}"], check=True, capture_output=True)

@@ -25,6 +25,7 @@ SYSTEMS = {
     "timer": ({"console": ""}, False),
     "hostile": ({"console": ""}, False),
     "net": ({"nic": "replay={pcap}"}, False),
+    "net_copying": ({"nic": "replay={pcap}"}, False),
     "block": ({"console": "", "disk": "file={disk}"}, False),
     "webserver": ({"console": "", "nic": "replay={pcap}", "disk": "file={site}"}, False),
     "faults": ({"console": ""}, True),

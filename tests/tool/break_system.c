@@ -82,6 +82,31 @@ static void copier_writes_pool(struct system *s)
     map(pd(s, "web_nic_copy"), "nic-pool")->writable = true;
 }
 
+static void copier_writes_tx(struct system *s)
+{
+    give(s, "web_nic_copy", "web-nic-tx", true);
+}
+
+static void virtualiser_writes_rx(struct system *s)
+{
+    give(s, "nic_rx", "web-nic-rx", true);
+}
+
+static void copying_writes_tx(struct system *s)
+{
+    give(s, "nic_rx", "web-nic-tx", true);
+}
+
+static void sending_writes_rx(struct system *s)
+{
+    give(s, "nic_tx", "web-nic-rx", true);
+}
+
+static void driver_sees_received(struct system *s)
+{
+    give(s, "nic_driver", "web-nic-rx", false);
+}
+
 static void other_client_sees_data(struct system *s)
 {
     give(s, "echo", "web-nic-rx", false);
@@ -161,6 +186,11 @@ static const struct {
     WAY(driver_sees_data),
     WAY(client_sees_pool),
     WAY(copier_writes_pool),
+    WAY(copier_writes_tx),
+    WAY(virtualiser_writes_rx),
+    WAY(copying_writes_tx),
+    WAY(sending_writes_rx),
+    WAY(driver_sees_received),
     WAY(other_client_sees_data),
     WAY(other_copier_sees_data),
     WAY(client_sees_device),

@@ -77,7 +77,8 @@ DRIVERS = {
     "virtio_block.elf": driver("block", "virtio,mmio", [0x200], [0], dma=0x3000),
 }
 PLAIN = ["supervisor.elf", "serial_tx_virt.elf", "timer_virt.elf", "net_rx_virt.elf",
-         "net_tx_virt.elf", "net_copier.elf", "block_virt.elf", "web.elf", "echo.elf"]
+         "net_rx_copy_virt.elf", "net_tx_virt.elf", "net_copier.elf", "block_virt.elf", "web.elf",
+         "echo.elf"]
 CNTP_WRITE = "msr CNTP_CTL_EL0, x3"
 
 # What the Microkit's tool would do, as far as anybody here can tell.

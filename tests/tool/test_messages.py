@@ -186,6 +186,27 @@ system.yaml:3:3: nic: 'node' is missing
 system.yaml:3:50: console: unknown key 'baud'
   known keys: class, node
 """),
+    ("device_unknown_key_with_a_choice",
+     devices("  nic: {class: net, node: /virtio_mmio@a003e00, policy: fair}"),
+     """\
+system.yaml:3:49: nic: unknown key 'policy'
+  known keys: class, node, copying
+"""),
+    ("choice_of_another_class",
+     devices("  console: {class: serial, node: /pl011@9000000, copying: copiers}"),
+     """\
+system.yaml:3:50: console: unknown key 'copying'
+  known keys: class, node
+"""),
+    ("copying_unknown",
+     devices("  nic: {class: net, node: /virtio_mmio@a003e00, copying: driver}"),
+     """\
+system.yaml:3:58: nic: copying cannot be 'driver'
+  choices: copiers, virtualiser
+"""),
+    ("copying_is_a_list",
+     devices("  nic: {class: net, node: /virtio_mmio@a003e00, copying: [copiers]}"),
+     "system.yaml:3:58: nic: copying must be a text, not a list\n"),
     ("device_unknown_key_near",
      devices("  console: {clas: serial, node: /pl011@9000000}"),
      """\

@@ -507,3 +507,76 @@ def test_json_gives_texts_as_they_are(tool, tmp_path):
     system = build(tool, "board: qemu_virt_aarch64\ndevices: {}\n"
                          "clients:\n  web: {program: 'a\"b\\c.elf'}\n")
     assert system.json["pds"][0]["program"] == 'a"b\\c.elf'
+
+
+# ---- The copying virtualiser ----
+
+def with_copying(text, who):
+    return text.replace("node: /virtio_mmio@a003e00}", f"node: /virtio_mmio@a003e00, copying: {who}}}")
+
+
+@pytest.fixture
+def copying(tool):
+    return build(tool, with_copying(GOOD, "virtualiser"))
+
+
+def test_copiers_unless_said(tool, good):
+    said = build(tool, with_copying(GOOD, "copiers"))
+    assert (said.json["pds"], said.json["links"]) == (good.json["pds"], good.json["links"])
+
+
+def test_copying_needs_no_copiers(copying):
+    pds = [(pd["name"], pd["program"], pd["priority"], pd["stack"]) for pd in copying.json["pds"]]
+    assert pds == [(name, "net_rx_copy_virt.elf" if name == "nic_rx" else program, *rest)
+                   for name, program, *rest in PDS if program != "net_copier.elf"]
+
+
+def test_copying_links(copying):
+    links = [(l["kind"], l["up"]["pd"], l["down"]["pd"],
+              *((l[s]["capacity"], l[s]["entry_size"]) for s in ("up", "down")))
+             for l in copying.json["links"]]
+    assert links == [(kind, up, "nic_rx" if kind == "NET_RX_CLIENT" else down, *sizes)
+                     for kind, up, down, *sizes in LINKS if kind != "NET_RX_COPIER"]
+
+
+def test_copying_maps_what_clients_receive_into_the_virtualiser(copying):
+    wanted = {
+        "nic-pool": {"nic_rx": "r"},
+        "web-nic-rx": {"web": "rw", "nic_rx": "rw"},
+        "web-nic-tx": {"web": "rw", "nic_tx": "r"},
+        "echo-nic-rx": {"echo": "rw", "nic_rx": "rw"},
+        "echo-nic-tx": {"echo": "rw", "nic_tx": "r"},
+    }
+    for region, who in wanted.items():
+        assert {pd: maps(copying, pd)[region].get("perms") for pd in copying.pds
+                if region in maps(copying, pd)} == who
+    assert number(copying.regions["nic-pool"], "size") == 512 * 2048
+
+
+def test_copying_views(copying):
+    def at(pd, region):
+        return number(maps(copying, pd)[region], "vaddr")
+    rx = copying.config("nic_rx")
+    assert view(rx.own) == (at("nic_rx", "nic-pool"), 512 * 2048, 0, 1)
+    for n, name, mac in ((0, "web", "52:54:00:00:00:10"), (1, "echo", "52:54:00:00:00:ab")):
+        mine, theirs = link(rx, "NET_RX_CLIENT", n), link(copying.config(name), "NET_RX_CLIENT")
+        assert mine.name.decode() == name
+        assert view(mine.data) == (at("nic_rx", f"{name}-nic-rx"), 256 * 2048, NO_IO, 0)
+        assert view(theirs.data) == (at(name, f"{name}-nic-rx"), 256 * 2048, NO_IO, 0)
+        assert bytes(mine.settings.mac).hex(":") == mac
+    assert setvars(copying, "nic_rx") == [("quoll_io_0", "nic-pool")]
+
+
+def many_clients(copying, count):
+    lines = "".join(f'  c{i}: {{program: echo.elf, nic: {{mac: "52:54:00:00:01:{i:02x}"}}}}\n'
+                    for i in range(count))
+    return with_copying(GOOD.split("  web:")[0], copying) + lines
+
+
+def test_twice_as_many_clients_with_the_copying_virtualiser(tool):
+    """Of 63 protection domains, 9 are for devices here and one is the supervisor."""
+    pds = build(tool, many_clients("virtualiser", 52)).json["pds"]
+    assert len(pds) == 62
+    assert len(build(tool, many_clients("copiers", 26)).json["pds"]) == 62
+    assert tool.check(many_clients("copiers", 32)).stderr == (
+        "system.yaml: the system needs 74 protection domains; the Microkit has at most 63\n")

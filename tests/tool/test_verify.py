@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import ROOT
-from test_system import GOOD
+from test_system import GOOD, with_copying
 
 AT_CLIENT = "system.yaml:8:3: "
 BROKEN = [
@@ -19,6 +19,8 @@ BROKEN = [
     ("driver_sees_data", ["system.yaml:5:3: nic_driver may not read nic-pool"]),
     ("client_sees_pool", [AT_CLIENT + "web may not read nic-pool"]),
     ("copier_writes_pool", [AT_CLIENT + "web_nic_copy may not write nic-pool"]),
+    ("copier_writes_tx", [AT_CLIENT + "web_nic_copy may not write web-nic-tx"]),
+    ("virtualiser_writes_rx", ["system.yaml:5:3: nic_rx may not write web-nic-rx"]),
     ("other_client_sees_data", ["system.yaml:9:3: echo may not read web-nic-rx"]),
     ("other_copier_sees_data", ["system.yaml:9:3: echo_nic_copy may not read web-nic-rx"]),
     ("client_sees_device", [AT_CLIENT + "web may not read mmio-9000000"]),
@@ -38,6 +40,14 @@ BROKEN = [
         AT_CLIENT + "web (priority 120) must be below console_tx (120)"]),
     ("above_the_supervisor", [
         "system.yaml:4:3: clock_driver (priority 200) must be below supervisor (200)"]),
+]
+# With the copying virtualiser, which may write what clients receive.
+BROKEN_COPYING = [
+    ("copying_writes_tx", ["system.yaml:5:3: nic_rx may not write web-nic-tx"]),
+    ("sending_writes_rx", ["system.yaml:5:3: nic_tx may not write web-nic-rx"]),
+    ("other_client_sees_data", ["system.yaml:9:3: echo may not read web-nic-rx"]),
+    ("client_sees_pool", [AT_CLIENT + "web may not read nic-pool"]),
+    ("driver_sees_received", ["system.yaml:5:3: nic_driver may not read web-nic-rx"]),
 ]
 
 
@@ -59,11 +69,20 @@ def break_system(tmp_path_factory):
     return str(out / "break_system")
 
 
-@pytest.mark.parametrize("how, messages", BROKEN, ids=[b[0] for b in BROKEN])
-def test_broken(tool, break_system, how, messages):
-    (tool.directory / "system.yaml").write_text(GOOD)
+def judge(tool, break_system, text, how):
+    (tool.directory / "system.yaml").write_text(text)
     done = subprocess.run([break_system, "check", *map(str, tool.arguments(how))],
                           cwd=tool.directory, capture_output=True, text=True,
                           env={"ASAN_OPTIONS": "detect_leaks=0"})
-    assert done.stderr.splitlines() == messages
     assert done.returncode == 1
+    return done.stderr.splitlines()
+
+
+@pytest.mark.parametrize("how, messages", BROKEN, ids=[b[0] for b in BROKEN])
+def test_broken(tool, break_system, how, messages):
+    assert judge(tool, break_system, GOOD, how) == messages
+
+
+@pytest.mark.parametrize("how, messages", BROKEN_COPYING, ids=[b[0] for b in BROKEN_COPYING])
+def test_broken_with_copying(tool, break_system, how, messages):
+    assert judge(tool, break_system, with_copying(GOOD, "virtualiser"), how) == messages

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The copier between the receive virtualiser and a client, both played by the test. */
-#include <string.h>
-
 #include "fake_pd.h"
 
 #include "net/copier.c"
@@ -10,12 +8,35 @@
 #define DATA 8192U
 
 static struct fake_peer rx_virt, client;
+static struct fake_peer *const source = &rx_virt;
 static unsigned char *pool, *data;
 
 static void wake(struct fake_peer *peer)
 {
     notified(peer->config->channel);
 }
+
+/* Frames whose buffers have come back to the virtualiser. */
+static uint32_t returned(void)
+{
+    (void)queue_look_for_room(&rx_virt.out);
+    return rx_virt.out.tail - (rx_virt.out.capacity - rx_virt.out.room);
+}
+
+static void assert_none_kept(void)
+{
+    assert_int_equal(returned(), rx_virt.out.tail);
+}
+
+static const unsigned char *arrive(uint16_t length)
+{
+    fake_put(net_frames, &rx_virt,
+             &((struct net_frame){.offset = NET_BUFFER_SIZE + NET_HEADROOM, .length = length}));
+    wake(&rx_virt);
+    return pool + NET_BUFFER_SIZE + NET_HEADROOM;
+}
+
+#include "net_rx_clients.h"
 
 static void start(void)
 {
@@ -53,96 +74,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Frames whose buffers have come back to the virtualiser. */
-static uint32_t returned(void)
-{
-    (void)queue_look_for_room(&rx_virt.out);
-    return rx_virt.out.tail - (rx_virt.out.capacity - rx_virt.out.room);
-}
-
-static void put(struct fake_peer *peer, uint32_t offset, uint16_t length)
-{
-    fake_put(net_frames, peer, &((struct net_frame){.offset = offset, .length = length}));
-}
-
-static void assert_next(struct fake_peer *peer, uint32_t offset, uint16_t length)
-{
-    struct net_frame frame;
-
-    fake_take(net_frames, peer, &frame);
-    assert_int_equal(frame.offset, offset);
-    assert_int_equal(frame.length, length);
-}
-
-static void a_frame_is_copied_and_its_buffer_returned(void **state)
-{
-    (void)state;
-    assert_true(queue_sleep(&client.in));
-    put(&client, 2050, 2046);
-    put(&rx_virt, 2048 + 16, 1514);
-    wake(&rx_virt);
-    assert_memory_equal(data + 2050, pool + 2048 + 16, 1514);
-    assert_int_equal(data[2050 + 1514], 0);
-    assert_int_equal(data[2049], 0);
-    assert_next(&client, 2050, 1514);
-    assert_int_equal(returned(), 1);
-    assert_int_equal(fake_link_count(&client, COUNT_BYTES), 1514);
-
-    /* From the second on, each wake-up costs the one signal that the client asked for. */
-    (void)fake_signals(0);
-    (void)fake_signals(1);
-    assert_true(queue_sleep(&client.in));
-    put(&client, 0, 100);
-    put(&rx_virt, 16, 60);
-    wake(&rx_virt);
-    assert_int_equal(fake_signals(0), 0);
-    assert_int_equal(fake_signals(1), 1);
-}
-
-static void without_a_buffer_the_frame_is_dropped_and_returned(void **state)
-{
-    (void)state;
-    put(&rx_virt, 16, 60);
-    wake(&rx_virt);
-    assert_int_equal(queue_look(&client.in), 0);
-    assert_int_equal(returned(), 1);
-    assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 1);
-}
-
-static void without_a_client_too(void **state)
-{
-    (void)state;
-    fake_lives[client.config->peer_pd] += 1;
-    put(&client, 0, 2048);
-    put(&rx_virt, 16, 60);
-    wake(&rx_virt);
-    assert_int_equal(returned(), 1);
-    assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 1);
-    assert_int_equal(data[0], 0);
-}
-
-static void bad_buffers_of_the_client_are_skipped(void **state)
-{
-    const struct {
-        uint32_t offset;
-        uint16_t length;
-    } bad[] = {{0, 59},          {DATA - 59, 60}, {DATA, 60},      {DATA + 1, 60},
-               {0xffffffff, 60}, {0, 0},          {0xffffffc4, 60}};
-
-    (void)state;
-    for (unsigned i = 0; i < 7; i++) {
-        put(&client, bad[i].offset, bad[i].length);
-    }
-    put(&client, DATA - 60, 60);
-    put(&rx_virt, 16, 60);
-    wake(&rx_virt);
-    assert_int_equal(fake_link_count(&client, COUNT_REFUSED), 7);
-    assert_next(&client, DATA - 60, 60);
-    assert_memory_equal(data + DATA - 60, pool + 16, 60);
-    assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 0);
-}
-
-static void a_client_that_takes_nothing_loses_frames_but_no_buffers(void **state)
+/* All come at one wake-up: what there is no room for is lost, its buffers are not. */
+static void a_batch_beyond_the_clients_room_uses_no_buffers_up(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 6; i++) {
@@ -151,15 +84,9 @@ static void a_client_that_takes_nothing_loses_frames_but_no_buffers(void **state
     }
     wake(&rx_virt);
     assert_int_equal(queue_look(&client.in), 4);
-    assert_int_equal(returned(), 6);
+    assert_none_kept();
     assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 2);
-    assert_next(&client, 0, 60);
-    put(&rx_virt, 16, 61);
-    wake(&rx_virt);
-    for (unsigned i = 1; i < 4; i++) {
-        assert_next(&client, i * 100, 60);
-    }
-    assert_next(&client, 400, 61); /* the buffers of the lost ones are still there */
+    assert_int_equal(copier.client.in.ready, 2);
 }
 
 static void frames_outside_of_the_pool_are_refused_and_returned(void **state)
@@ -178,23 +105,6 @@ static void frames_outside_of_the_pool_are_refused_and_returned(void **state)
     }
     assert_int_equal(fake_link_count(&rx_virt, COUNT_REFUSED), 6);
     assert_int_equal(queue_look(&client.in), 0);
-}
-
-static void an_impossible_index_of_the_client_costs_only_the_client(void **state)
-{
-    (void)state;
-    client.half->produce.tail = 9;
-    put(&rx_virt, 16, 60);
-    wake(&rx_virt);
-    assert_int_equal(returned(), 1);
-    assert_int_equal(fake_link_count(&client, COUNT_BROKEN), 1);
-    assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 1);
-    fake_peer_new_life(&client);
-    wake(&client);
-    put(&client, 0, 100);
-    put(&rx_virt, 16, 60);
-    wake(&rx_virt);
-    assert_next(&client, 0, 60);
 }
 
 /* The virtualiser gets a new life while frames are being copied. */
@@ -277,40 +187,15 @@ static void the_virtualisers_new_life_starts_anew(void **state)
     assert_int_equal(returned(), 1);
 }
 
-static void information_is_passed_on(void **state)
-{
-    const struct net_info info = {.ready = 1, .link = 1, .mac = {1, 2, 3, 4, 5, 6}, .mtu = 1500};
-    struct net_info told;
-
-    (void)state;
-    fake_peer_tell(&rx_virt, &info, sizeof info);
-    wake(&rx_virt);
-    memcpy(&told, client.pd->info, sizeof told);
-    assert_int_equal(told.ready, 1);
-    assert_int_equal(told.link, 1);
-    assert_int_equal(told.mtu, 1500);
-    assert_memory_equal(told.mac, "\x52\x54\0\0\0\x10", 6);
-    assert_int_equal(fake_signals(1), 1);
-    fake_lives[rx_virt.config->peer_pd] += 1;
-    wake(&rx_virt);
-    memcpy(&told, client.pd->info, sizeof told);
-    assert_int_equal(told.ready, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_A_PD(a_frame_is_copied_and_its_buffer_returned),
-        IN_A_PD(without_a_buffer_the_frame_is_dropped_and_returned),
-        IN_A_PD(without_a_client_too),
-        IN_A_PD(bad_buffers_of_the_client_are_skipped),
-        IN_A_PD(a_client_that_takes_nothing_loses_frames_but_no_buffers),
+        NET_RX_CLIENT_TESTS,
+        IN_A_PD(a_batch_beyond_the_clients_room_uses_no_buffers_up),
         IN_A_PD(frames_outside_of_the_pool_are_refused_and_returned),
-        IN_A_PD(an_impossible_index_of_the_client_costs_only_the_client),
         IN_A_PD(copies_under_which_the_life_changed_are_wiped),
         IN_A_PD(a_large_batch_goes_in_pieces),
         IN_A_PD(the_virtualisers_new_life_starts_anew),
-        IN_A_PD(information_is_passed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

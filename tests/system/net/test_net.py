@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Frames cross driver, virtualisers and copier, whatever the device can do and what crashes."""
+"""Frames cross driver, virtualisers and copier, whatever the device can do and what crashes;
+and without copiers, with the copying virtualiser (tests/system/net_copying)."""
 import os
 import socket
 
@@ -58,10 +59,12 @@ def wait_until_ready(machine):
                      "second: ready, 10.0.2.16 at 52:54:00:00:00:11")
 
 
-@pytest.mark.parametrize("device", ["", ",event_idx=off", ",status=off", ",host_mtu=1500",
-                                    ",rx_queue_size=1024", ",mrg_rxbuf=off,ctrl_vq=off"])
-def test_frames_of_all_sizes_come_back_whole(boot, hosts, device):
-    machine = boot("net", arguments=hosts.arguments(device))
+@pytest.mark.parametrize("system, device", [
+    ("net", ""), ("net", ",event_idx=off"), ("net", ",status=off"), ("net", ",host_mtu=1500"),
+    ("net", ",rx_queue_size=1024"), ("net", ",mrg_rxbuf=off,ctrl_vq=off"),
+    ("net_copying", ""), ("net_copying", ",rx_queue_size=1024")])
+def test_frames_of_all_sizes_come_back_whole(boot, hosts, system, device):
+    machine = boot(system, arguments=hosts.arguments(device))
     wait_until_ready(machine)
     assert hosts.echo(0, b"") and hosts.echo(1, b"")
     for size in (*range(0, 260, 13), 500, 1000, 1469, 1470):  # 1514 bytes with all headers
@@ -69,8 +72,9 @@ def test_frames_of_all_sizes_come_back_whole(boot, hosts, device):
             assert hosts.echo(host, os.urandom(size)), f"{size} bytes from host {host}"
 
 
-def test_many_frames_do_not_use_anything_up(boot, hosts):
-    machine = boot("net", arguments=hosts.arguments())
+@pytest.mark.parametrize("system", ["net", "net_copying"])
+def test_many_frames_do_not_use_anything_up(boot, hosts, system):
+    machine = boot(system, arguments=hosts.arguments())
     wait_until_ready(machine)
     assert hosts.echo(0, b"") and hosts.echo(1, b"")
     for _ in range(40):  # many times more than there are buffers
@@ -95,10 +99,12 @@ def test_another_device_in_its_place_is_refused_by_name(boot, device, why):
     machine.wait_for(f"nic_driver: {why}".replace("(", r"\(").replace(")", r"\)"))
 
 
-@pytest.mark.parametrize("program, domain", [("virtio_net", "nic_driver"), ("net_rx_virt", "nic_rx"),
-                                             ("net_tx_virt", "nic_tx"), ("net_copier", "first_nic_copy")])
-def test_whatever_crashes_the_hosts_answer_again(boot, hosts, program, domain):
-    machine = boot("net", replace={program: f"crashing_{program}"}, arguments=hosts.arguments())
+@pytest.mark.parametrize("system, program, domain", [
+    ("net", "virtio_net", "nic_driver"), ("net", "net_rx_virt", "nic_rx"),
+    ("net", "net_tx_virt", "nic_tx"), ("net", "net_copier", "first_nic_copy"),
+    ("net_copying", "virtio_net", "nic_driver"), ("net_copying", "net_rx_copy_virt", "nic_rx")])
+def test_whatever_crashes_the_hosts_answer_again(boot, hosts, system, program, domain):
+    machine = boot(system, replace={program: f"crashing_{program}"}, arguments=hosts.arguments())
     wait_until_ready(machine)
 
     def crashes():

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Frames and buffers as others name them, for all who take some: addresses in them, and
+ * whether they lie where they should.
+ */
+#ifndef NET_FRAMES_H
+#define NET_FRAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quoll/link.h>
+#include <quoll/net.h>
+
+static inline uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+#define MAC_BYTES UINT64_C(0xffffffffffff)
+
+/* The first eight bytes as they lie in memory, the first one lowest; read once and for all. */
+static inline uint64_t word_at(const unsigned char *at)
+{
+    uint64_t word;
+
+    __builtin_memcpy(&word, at, sizeof word);
+    __asm__ volatile("" : "+r"(word));
+    return word;
+}
+
+/* The six of them, of which two more follow in frames and settings. */
+static inline uint64_t mac_at(const unsigned char *at)
+{
+    return word_at(at) & MAC_BYTES;
+}
+
+/** Whether a frame or buffer lies in the `size` bytes that its offset refers to. */
+static inline bool within(uint64_t size, const struct net_frame *frame)
+{
+    return frame->offset <= size && frame->length <= size - frame->offset;
+}
+
+/*
+ * The next of the buffers that a client gave into which `length` bytes fit; what does not
+ * lie in its data region, or is too small, is skipped. A buffer is read once, checked and
+ * used; a client that gives the same one twice only lets its frames overwrite each other.
+ */
+static inline bool client_buffer(struct link *client, struct queue_taking *buffers, uint16_t length,
+                                 struct net_frame *buffer)
+{
+    while (net_frames_next(buffers, buffer)) {
+        if (within(client->config->data.size, buffer) && buffer->length >= length) {
+            return true;
+        }
+        link_count(client, COUNT_REFUSED, 1);
+    }
+    return false;
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pool.h"
+
+#include "frames.h"
+
+void pool_open(struct net_pool *pool)
+{
+    const struct quoll_region_config *own = &quoll_config.own;
+
+    pool->data = (const unsigned char *)(uintptr_t)own->vaddr;
+    pool->io = quoll_io_address(own);
+    pool->coherent = own->coherent != 0;
+    rx_ledger_open(&pool->ledger,
+                   least((uint32_t)(own->size / NET_BUFFER_SIZE), RX_LEDGER_BUFFERS));
+    if (!pool->coherent) {
+        cache_clean(pool->data, own->size); /* no line of ours may fall on what the device writes */
+    }
+    link_open(&pool->driver, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0),
+              sizeof(struct net_rx_buffer));
+    pool->most = least(pool->ledger.buffers, pool->driver.out.capacity);
+    pool->plenty = pool->most - (pool->most + 15U) / 16U;
+}
+
+void pool_refuse(struct net_pool *pool, const struct net_rx_done *done)
+{
+    if (!rx_ledger_lent(&pool->ledger, done->id)) {
+        link_count(&pool->driver, COUNT_REFUSED, 1);
+        return;
+    }
+    link_count(&pool->driver, COUNT_REFUSED, done->length != 0);
+    rx_ledger_hand_on(&pool->ledger, done->id, 0);
+}
+
+void pool_supply(struct net_pool *pool)
+{
+    struct queue_producer *out = &pool->driver.out;
+    uint32_t stock = pool->ledger.stock;
+    uint32_t number = least(stock, pool->most - pool->ledger.with_driver);
+
+    if (out->room < number) {
+        number = least(number, queue_look_for_room(out));
+    }
+    struct queue_putting to = queue_putting_begin(out);
+    struct net_rx_buffer buffer = {0};
+
+    for (uint32_t left = stock - number; stock > left;) {
+        buffer.id = rx_ledger_lend(&pool->ledger, --stock);
+        buffer.address = pool->io + (uint64_t)buffer.id * NET_BUFFER_SIZE;
+        (void)net_rx_buffers_add(&to, &buffer);
+    }
+    rx_ledger_lend_end(&pool->ledger, stock);
+    queue_putting_end(out, &to);
+}

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#define COPYING
+#include "test_net_rx_caches.c"

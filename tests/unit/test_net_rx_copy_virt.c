@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The copying receive virtualiser between a driver and two clients, all played by the test:
+ * who gets which frame, that only the driver ever has buffers of the pool, and that nobody
+ * can have what is not its own.
+ */
+#include <string.h>
+
+#include "fake_pd.h"
+
+#include "net/rx_copy_virt.c"
+
+#define DATA 8192U
+
+static struct fake_peer first, second;
+static unsigned char *data, *data_of_second;
+
+#include "net_rx_drivers.h"
+
+#define client first
+static struct fake_peer *const source = &driver;
+
+static const unsigned char *arrive(uint16_t length)
+{
+    uint32_t id = receive_frame(mac_first, length);
+
+    wake(&driver);
+    return pool + id * NET_BUFFER_SIZE + NET_HEADROOM;
+}
+
+static void assert_none_kept(void)
+{
+    assert_int_equal(virt.pool.ledger.stock + virt.pool.ledger.with_driver, BUFFERS);
+}
+
+#include "net_rx_clients.h"
+
+static void link_client(struct fake_peer *peer, const char *name, const uint8_t *mac,
+                        unsigned char **region)
+{
+    fake_link(peer, LINK_NET_RX_CLIENT, name, 4, sizeof(struct net_frame), 8,
+              sizeof(struct net_frame));
+    memcpy(peer->config->settings.net.mac, mac, 6);
+    *region = fake_region(&peer->config->data, DATA, 0);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&virt, 0, sizeof virt);
+    fake_reset();
+    pool = fake_region(&fake_config.own, BUFFERS * NET_BUFFER_SIZE, IO);
+    fake_link(&driver, LINK_NET_RX_DEVICE, "driver", 32, sizeof(struct net_rx_buffer), 32,
+              sizeof(struct net_rx_done));
+    link_client(&first, "first", mac_first, &data);
+    link_client(&second, "second", mac_second, &data_of_second);
+    init();
+    fake_peer_up(&driver);
+    fake_peer_up(&first);
+    fake_peer_up(&second);
+    wake(&first);
+    wake(&second);
+    wake(&driver);
+    for (unsigned i = 0; i < 3; i++) {
+        (void)fake_signals(i);
+    }
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fake_finish();
+    return 0;
+}
+
+static void can_take(unsigned frames)
+{
+    while (frames-- > 0) {
+        put(&first, frames * 128, 128);
+    }
+}
+
+/* Every buffer is in stock or with the driver. */
+static void assert_ledger(void)
+{
+    uint32_t with_driver = 0;
+
+    for (uint32_t id = 0; id < BUFFERS; id++) {
+        unsigned places = virt.pool.ledger.holders[id] == RX_LEDGER_DRIVER;
+
+        with_driver += places;
+        for (uint32_t i = 0; i < virt.pool.ledger.stock; i++) {
+            places += virt.pool.ledger.free[i] == id;
+        }
+        assert_int_equal(places, 1);
+        assert_true(virt.pool.ledger.holders[id] == RX_LEDGER_DRIVER ||
+                    virt.pool.ledger.holders[id] == 0);
+    }
+    assert_int_equal(virt.pool.ledger.with_driver, with_driver);
+    assert_none_kept();
+}
+
+/* One wake-up, one signal for each, however many frames. */
+static void a_frame_goes_to_whom_it_is_for(void **state)
+{
+    (void)state;
+    put(&first, 0, 2048);
+    put(&second, 2048, 100);
+    put(&second, 0, 100);
+    assert_true(queue_sleep(&first.in));
+    assert_true(queue_sleep(&second.in));
+    uint32_t a = receive_frame(mac_second, 60);
+    uint32_t b = receive_frame(mac_first, 1514);
+
+    receive_frame(mac_second, 14);
+    wake(&driver);
+    assert_int_equal(waiting(&first), 1);
+    assert_int_equal(waiting(&second), 2);
+    assert_next(&first, 0, 1514);
+    assert_next(&second, 2048, 60);
+    assert_next(&second, 0, 14);
+    assert_memory_equal(data, pool + b * NET_BUFFER_SIZE + NET_HEADROOM, 1514);
+    assert_memory_equal(data_of_second + 2048, pool + a * NET_BUFFER_SIZE + NET_HEADROOM, 60);
+    assert_int_equal(data_of_second[14], 0);
+    assert_int_equal(fake_signals(1), 1);
+    assert_int_equal(fake_signals(2), 1);
+    assert_int_equal(fake_link_count(&driver, COUNT_BYTES), 60 + 1514 + 14);
+    assert_ledger();
+}
+
+static void broadcast_and_multicast_go_to_all_who_have_a_buffer(void **state)
+{
+    const uint8_t *const macs[] = {mac_all, mac_group};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        put(&first, 0, 100);
+        put(&second, 300, 100);
+        receive_frame(macs[i], 60);
+        wake(&driver);
+        assert_next(&first, 0, 60);
+        assert_next(&second, 300, 60);
+        assert_memory_equal(data, macs[i], 6);
+        assert_memory_equal(data_of_second + 300, macs[i], 6);
+        assert_ledger();
+    }
+    put(&second, 600, 100);
+    receive_frame(mac_all, 61);
+    wake(&driver);
+    assert_int_equal(waiting(&first), 0);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 1);
+    assert_next(&second, 600, 61);
+    assert_ledger();
+}
+
+/* Bad buffers that follow a good one wait: no more are taken than frames need. */
+static void buffers_are_taken_one_by_one(void **state)
+{
+    (void)state;
+    put(&first, 0, 100);
+    put(&first, DATA, 100);
+    put(&first, 200, 100);
+    (void)arrive(60);
+    assert_int_equal(fake_link_count(&first, COUNT_REFUSED), 0);
+    (void)arrive(61);
+    assert_int_equal(fake_link_count(&first, COUNT_REFUSED), 1);
+    assert_next(&first, 0, 60);
+    assert_next(&first, 200, 61);
+}
+
+/* What no client asked for costs a look at it per batch, and is dropped. */
+static void a_flood_leaves_the_driver_its_buffers(void **state)
+{
+    (void)state;
+    put(&first, 0, 100);
+    for (unsigned round = 0; round < 5; round++) {
+        for (unsigned i = 0; i < BUFFERS; i++) {
+            receive_frame(i % 2 == 0 ? mac_first : mac_all, 60);
+        }
+        wake(&driver);
+        assert_int_equal(waiting(&driver), BUFFERS);
+        assert_ledger();
+    }
+    assert_int_equal(waiting(&first), 1);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 5 * BUFFERS - 1);
+    assert_int_equal(fake_link_count(&second, COUNT_DROPPED), 5 * BUFFERS / 2);
+}
+
+static void the_drivers_new_life_gets_the_whole_pool(void **state)
+{
+    struct net_rx_buffer buffer;
+
+    (void)state;
+    fake_take(net_rx_buffers, &driver, &buffer);
+    (void)arrive(60);
+    fake_peer_new_life(&driver);
+    wake(&driver);
+    assert_int_equal(waiting(&driver), BUFFERS);
+    assert_ledger();
+}
+
+/* Random peers: whatever they say, each buffer stays in exactly one place. */
+static void the_ledger_survives_nonsense(void **state)
+{
+    uint32_t random = 7;
+    struct fake_peer *const clients[] = {&first, &second};
+    const uint8_t *const macs[] = {mac_first, mac_second, mac_all, mac_nobody};
+
+    (void)state;
+    for (unsigned i = 0; i < BUFFERS * NET_BUFFER_SIZE; i += NET_BUFFER_SIZE) {
+        memcpy(pool + i + NET_HEADROOM, macs[i / NET_BUFFER_SIZE % 4], 6);
+    }
+    for (unsigned step = 0; step < 20000; step++) {
+        struct fake_peer *peer = clients[step % 2];
+        struct net_frame frame = {random >> 18 & 0x3fff, random >> 7 & 2047, 0};
+        struct net_rx_buffer buffer;
+
+        random = random * 1664525U + 1013904223U;
+        if (queue_look_for_room(&driver.out) > 0) {
+            struct net_rx_done done = {random >> 27, random >> 12 & 2047};
+
+            net_rx_dones_put(&driver.out, &done);
+            (void)queue_publish(&driver.out);
+        }
+        if (queue_look_for_room(&peer->out) > 0) {
+            net_frames_put(&peer->out, &frame);
+            (void)queue_publish(&peer->out);
+        }
+        queue_look(&peer->in);
+        net_frames_take(&peer->in, &frame);
+        (void)queue_release(&peer->in);
+        if ((random >> 10) % 32 == 0) {
+            peer->half->consume.head += random >> 20 & 3;
+        }
+        queue_look(&driver.in);
+        net_rx_buffers_take(&driver.in, &buffer);
+        (void)queue_release(&driver.in);
+        if ((random >> 16) % 64 == 0) {
+            fake_peer_new_life(step % 3 == 0 ? &driver : peer);
+        }
+        wake(step % 3 == 0 ? &driver : peer);
+        assert_ledger();
+    }
+    assert_true(fake_link_count(&first, COUNT_BYTES) > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        NET_RX_DRIVER_TESTS,
+        NET_RX_CLIENT_TESTS,
+        IN_A_PD(a_frame_goes_to_whom_it_is_for),
+        IN_A_PD(broadcast_and_multicast_go_to_all_who_have_a_buffer),
+        IN_A_PD(buffers_are_taken_one_by_one),
+        IN_A_PD(a_flood_leaves_the_driver_its_buffers),
+        IN_A_PD(the_drivers_new_life_gets_the_whole_pool),
+        IN_A_PD(the_ledger_survives_nonsense),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
