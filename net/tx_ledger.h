@@ -37,17 +37,66 @@ static inline uint16_t owner_of(unsigned client)
 
 static inline unsigned client_of(uint16_t owner)
 {
-    return (owner & 0xffU) - 1U;
+    return owner % STALE - 1U;
 }
 
 /** All heads are in stock, the first one on top. */
 static inline void tx_ledger_open(struct tx_ledger *ledger, uint32_t heads)
 {
-    /*@ loop invariant ledger->stock <= heads && ordered(heads);
-        loop invariant \forall integer i; 0 <= i < ledger->stock ==> ledger->free[i] == heads - 1 -
-       i; loop assigns ledger->stock, ledger->free[..]; loop variant heads - ledger->stock; */
+    /*@ loop invariant ledger->stock <= heads && in_order(ledger, heads, ledger->stock);
+        loop invariant \forall integer i;
+            0 <= i < heads - ledger->stock ==> place[i] >= ledger->stock;
+        loop assigns ledger->stock, ledger->free[..], order[..], place[..];
+        loop variant heads - ledger->stock; */
     while (ledger->stock < heads) {
+        //@ ghost to_stock(heads, ledger->stock, 0, (uint32_t)(heads - 1 - ledger->stock));
         ledger->free[ledger->stock] = (uint16_t)(heads - 1U - ledger->stock);
         ledger->stock += 1U;
     }
 }
+
+/** Whose frame a head carries, of any number; IN_STOCK if the driver does not have it. */
+static inline uint16_t tx_ledger_owner(const struct tx_ledger *ledger, uint32_t id)
+{
+    return id < TX_LEDGER_HEADS ? ledger->head[id].reserved : IN_STOCK;
+}
+
+/*
+ * The head on top of the stock, which is `id`, carries a frame of an owner and goes to the
+ * driver; for loops, in the end of which the stock is set.
+ */
+static inline void tx_ledger_enter(struct tx_ledger *ledger, uint32_t id, struct net_frame frame,
+                                   uint16_t owner)
+{
+    frame.reserved = owner;
+    ledger->head[id] = frame;
+}
+
+/** The driver is done with a head that it had; the frame, as its client named it. */
+static inline struct net_frame tx_ledger_take(struct tx_ledger *ledger, uint32_t id)
+{
+    struct net_frame frame = ledger->head[id];
+
+    //@ ghost to_stock(all, ledger->stock, 0, id);
+    ledger->head[id].reserved = IN_STOCK;
+    ledger->free[ledger->stock] = (uint16_t)id;
+    ledger->stock += 1U;
+    frame.reserved = 0;
+    return frame;
+}
+
+/** A client's new life: what its old one sent comes back to nobody. */
+static inline void tx_ledger_forget(struct tx_ledger *ledger, unsigned client)
+{
+    /*@ loop invariant id <= TX_LEDGER_HEADS && in_books(ledger, ledger->stock);
+        loop invariant \forall integer i; 0 <= i < id ==> ledger->head[i].reserved != client + 1;
+        loop assigns id, ledger->head[..];
+        loop variant TX_LEDGER_HEADS - id; */
+    for (uint32_t id = 0; id < TX_LEDGER_HEADS; id++) {
+        if (ledger->head[id].reserved == owner_of(client)) {
+            ledger->head[id].reserved = (uint16_t)(owner_of(client) + STALE);
+        }
+    }
+}
+
+#endif

@@ -36,11 +36,7 @@ static uint64_t set_of(unsigned client)
 static void forget_frames(unsigned number)
 {
     virt.waiting &= ~set_of(number);
-    for (uint32_t id = 0; id < MAX_HEADS; id++) {
-        if (virt.head[id].reserved == owner_of(number)) {
-            virt.head[id].reserved |= STALE;
-        }
-    }
+    tx_ledger_forget(&virt.ledger, number);
 }
 
 /* The slow path of look_at(). */
@@ -170,27 +166,24 @@ __attribute__((noinline)) static void submit(struct client *client, unsigned num
 {
     struct queue_taking in = queue_taking_begin(&client->link.in);
     struct queue_putting out = queue_putting_begin(&virt.driver.out);
-    const uint16_t *free = virt.free + virt.stock;
+    uint32_t stock = virt.ledger.stock;
     uint16_t owner = owner_of(number);
     uint32_t bytes = 0;
     struct net_frame frame;
 
     for (; most > 0 && net_frames_next(&in, &frame); most--) {
-        uint32_t id = free[-1];
+        uint32_t id = virt.ledger.free[stock - 1U];
 
         if (!let_out(client, &frame, id, &out)) {
             refuse(client, set_of(number), &frame);
             continue;
         }
         bytes += frame.length;
-        frame.reserved = owner;
-        virt.head[id] = frame;
-        free--;
+        tx_ledger_enter(&virt.ledger, id, frame, owner);
+        stock -= 1U;
     }
-    uint32_t left = (uint32_t)(free - virt.free);
-
-    client->held += virt.stock - left;
-    virt.stock = left;
+    client->held += virt.ledger.stock - stock;
+    virt.ledger.stock = stock;
     queue_taking_end(&client->link.in, &in);
     queue_putting_end(&virt.driver.out, &out);
     link_count(&client->link, COUNT_BYTES, bytes);
@@ -203,7 +196,7 @@ static uint32_t allowance(const struct client *client)
     uint32_t places = room > client->held ? room - client->held : 0;
     uint32_t share = virt.share > client->held ? virt.share - client->held : 0;
 
-    return least(least(places, share), least(virt.stock, virt.driver.out.room));
+    return least(least(places, share), least(virt.ledger.stock, virt.driver.out.room));
 }
 
 enum outcome {
@@ -284,30 +277,13 @@ static inline bool serve_pending(void)
 
 /* ---- From the driver to a client ---- */
 
-/* Whose head the driver names; IN_STOCK if it does not have it. */
-static inline uint16_t owner_of_head(uint32_t id)
-{
-    return id < MAX_HEADS ? virt.head[id].reserved : IN_STOCK;
-}
-
-/* The head is free again; what its frame was. */
-static inline struct net_frame take_head(uint32_t id)
-{
-    struct net_frame frame = virt.head[id];
-
-    virt.head[id].reserved = IN_STOCK;
-    virt.free[virt.stock++] = (uint16_t)id;
-    frame.reserved = 0;
-    return frame;
-}
-
 /* The driver is done with a head that it had. */
 static void finish(uint32_t id)
 {
-    unsigned number = client_of(virt.head[id].reserved);
+    unsigned number = client_of(virt.ledger.head[id].reserved);
     bool up = look_at(number); /* which may make it stale */
-    bool stale = (virt.head[id].reserved & STALE) != 0;
-    struct net_frame frame = take_head(id);
+    bool stale = (virt.ledger.head[id].reserved & STALE) != 0;
+    struct net_frame frame = tx_ledger_take(&virt.ledger, id);
 
     virt.client[number].held -= 1U;
     if (up && !stale) {
@@ -322,21 +298,21 @@ static void finish(uint32_t id)
  */
 static inline bool finish_run(struct queue_taking *in, struct net_tx_done *done)
 {
-    uint16_t owner = owner_of_head(done->id);
+    uint16_t owner = tx_ledger_owner(&virt.ledger, done->id);
     unsigned number = client_of(owner);
     struct client *client = &virt.client[number];
     struct queue_putting to = queue_putting_begin(&client->link.out);
-    uint32_t before = virt.stock;
+    uint32_t before = virt.ledger.stock;
     bool more;
 
     do {
-        struct net_frame frame = take_head(done->id);
+        struct net_frame frame = tx_ledger_take(&virt.ledger, done->id);
 
         (void)net_frames_add(&to, &frame);
         more = net_tx_dones_next(in, done);
-    } while (more && to.at != to.end && owner_of_head(done->id) == owner);
+    } while (more && to.at != to.end && tx_ledger_owner(&virt.ledger, done->id) == owner);
     queue_putting_end(&client->link.out, &to);
-    client->held -= virt.stock - before;
+    client->held -= virt.ledger.stock - before;
     virt.touched |= set_of(number);
     return more;
 }
@@ -356,7 +332,7 @@ __attribute__((noinline)) static void take_done(void)
     bool more = net_tx_dones_next(&in, &done);
 
     while (more) {
-        uint16_t owner = owner_of_head(done.id);
+        uint16_t owner = tx_ledger_owner(&virt.ledger, done.id);
 
         if (owner != IN_STOCK) {
             virt.armed = false;
@@ -378,8 +354,8 @@ __attribute__((noinline)) static void take_done(void)
 static void take_all_back(void)
 {
     virt.armed = false;
-    for (uint32_t id = 0; id < MAX_HEADS; id++) {
-        if (virt.head[id].reserved != IN_STOCK) {
+    for (uint32_t id = 0; id < TX_LEDGER_HEADS; id++) {
+        if (virt.ledger.head[id].reserved != IN_STOCK) {
             finish(id);
         }
     }
@@ -473,17 +449,15 @@ static void open_clients(void)
 static void open_heads(void)
 {
     const struct quoll_region_config *own = &quoll_config.own;
-    uint32_t heads = least((uint32_t)(own->size / NET_HEAD_SIZE), MAX_HEADS);
+    uint32_t heads = least((uint32_t)(own->size / NET_HEAD_SIZE), TX_LEDGER_HEADS);
 
     heads = least(heads, virt.driver.out.capacity);
     virt.heads = (unsigned char *)(uintptr_t)own->vaddr;
     virt.heads_io = quoll_io_address(own);
     virt.share = virt.clients == 0 || heads < virt.clients ? 1U : heads / virt.clients;
-    while (virt.stock < heads) {
-        uint32_t id = heads - 1U - virt.stock;
-
+    tx_ledger_open(&virt.ledger, heads);
+    for (uint32_t id = 0; id < heads; id++) {
         memset(virt.heads + (uint64_t)id * NET_HEAD_SIZE, 0, NET_HEADROOM);
-        virt.free[virt.stock++] = (uint16_t)id;
     }
 }
 

@@ -10,8 +10,8 @@
 #include <quoll/net.h>
 
 #include "info.h"
+#include "tx_ledger.h"
 
-#define MAX_HEADS   256U
 #define MAX_CLIENTS 61U /* channels, less the driver's */
 #define BATCH       16U /* frames per client and turn */
 #define TURNS       64U /* before we look after the driver again */
@@ -25,23 +25,6 @@ struct client {
     uint64_t data_io;
     uint32_t held; /* heads that carry its frames, of any of its lives */
 };
-
-/*
- * A head's entry in the ledger is its frame as the client named it, so that it can be
- * given back as it is; `reserved`, which is 0 in what clients see, says whose it is.
- */
-#define IN_STOCK 0U
-#define STALE    0x100U /* with the driver, but its client has a new life: to be given to nobody */
-
-static inline uint16_t owner_of(unsigned client)
-{
-    return (uint16_t)(client + 1U);
-}
-
-static inline unsigned client_of(uint16_t owner)
-{
-    return (owner & 0xffU) - 1U;
-}
 
 struct tx_virt {
     struct link driver;
@@ -58,9 +41,7 @@ struct tx_virt {
     bool armed;        /* we sleep until the next sent frame */
     bool coherent;     /* the device sees our caches, */
     bool all_coherent; /* and those of all clients' data */
-    uint32_t stock;    /* of free heads */
-    uint16_t free[MAX_HEADS];
-    struct net_frame head[MAX_HEADS];
+    struct tx_ledger ledger;
     uint8_t by_channel[64]; /* which client, plus one */
     struct client client[MAX_CLIENTS];
 };

@@ -53,18 +53,18 @@ static void check_ledger(void)
     uint8_t places[HEADS] = {0};
     uint32_t held[2] = {0, 0};
 
-    FUZZ_CHECK(virt.stock <= HEADS);
-    for (uint32_t i = 0; i < virt.stock; i++) {
-        FUZZ_CHECK(virt.free[i] < HEADS);
-        places[virt.free[i]] += 1;
+    FUZZ_CHECK(virt.ledger.stock <= HEADS);
+    for (uint32_t i = 0; i < virt.ledger.stock; i++) {
+        FUZZ_CHECK(virt.ledger.free[i] < HEADS);
+        places[virt.ledger.free[i]] += 1;
     }
-    for (uint32_t id = 0; id < MAX_HEADS; id++) {
-        bool away = virt.head[id].reserved != IN_STOCK;
+    for (uint32_t id = 0; id < TX_LEDGER_HEADS; id++) {
+        bool away = virt.ledger.head[id].reserved != IN_STOCK;
 
         FUZZ_CHECK(id < HEADS ? places[id] + away == 1 : !away);
         if (away) {
-            FUZZ_CHECK(client_of(virt.head[id].reserved) < 2);
-            held[client_of(virt.head[id].reserved)] += 1;
+            FUZZ_CHECK(client_of(virt.ledger.head[id].reserved) < 2);
+            held[client_of(virt.ledger.head[id].reserved)] += 1;
         }
     }
     for (unsigned i = 0; i < 2; i++) {

@@ -18,10 +18,11 @@ bool sim_at_rest(void)
     for (unsigned i = 0; i < virt.clients; i++) {
         held += virt.client[i].held;
     }
-    for (unsigned id = 0; id < MAX_HEADS; id++) {
-        used += virt.head[id].reserved != IN_STOCK;
+    for (unsigned id = 0; id < TX_LEDGER_HEADS; id++) {
+        used += virt.ledger.head[id].reserved != IN_STOCK;
     }
     return held == used && used <= FEW &&
-           virt.stock + used == least((uint32_t)(quoll_config.own.size / NET_HEAD_SIZE), MAX_HEADS);
+           virt.ledger.stock + used ==
+               least((uint32_t)(quoll_config.own.size / NET_HEAD_SIZE), TX_LEDGER_HEADS);
 }
 #endif

@@ -113,14 +113,14 @@ static void assert_ledger(void)
     uint32_t held[2] = {0, 0};
 
     for (uint32_t id = 0; id < HEADS; id++) {
-        unsigned places = virt.head[id].reserved != IN_STOCK;
+        unsigned places = virt.ledger.head[id].reserved != IN_STOCK;
 
-        for (uint32_t i = 0; i < virt.stock; i++) {
-            places += virt.free[i] == id;
+        for (uint32_t i = 0; i < virt.ledger.stock; i++) {
+            places += virt.ledger.free[i] == id;
         }
         assert_int_equal(places, 1);
-        if (virt.head[id].reserved != IN_STOCK) {
-            held[client_of(virt.head[id].reserved)] += 1;
+        if (virt.ledger.head[id].reserved != IN_STOCK) {
+            held[client_of(virt.ledger.head[id].reserved)] += 1;
         }
     }
     assert_int_equal(virt.client[0].held, held[0]);
@@ -257,7 +257,7 @@ static void clients_are_served_in_turn(void **state)
 
 static void the_driver_cannot_answer_what_it_does_not_have(void **state)
 {
-    const uint32_t ids[] = {HEADS, MAX_HEADS, 0xffffffff, 3 /* free */};
+    const uint32_t ids[] = {HEADS, TX_LEDGER_HEADS, 0xffffffff, 3 /* free */};
 
     (void)state;
     send_good(&first, 0, 60);
@@ -289,7 +289,7 @@ static void the_drivers_new_life_gives_all_buffers_back(void **state)
     assert_int_equal(waiting(&driver), 0);
     assert_int_equal(waiting(&first), 2);
     assert_returned(&second, 128, 61);
-    assert_int_equal(virt.stock, HEADS);
+    assert_int_equal(virt.ledger.stock, HEADS);
     assert_ledger();
     send_good(&first, 0, 60);
     wake(&first);

@@ -36,7 +36,7 @@ static void check_frame(const struct net_tx_frame *frame)
     assert_true(frame->head_length + frame->body_length <= NET_FRAME_MAX);
     assert_true(client < 2 && offset <= DATA && frame->body_length <= DATA - offset);
     /* What was checked is what leaves: nobody else writes heads. (Used again, it is another's.) */
-    if (client_of(virt.head[frame->id].reserved) == client) {
+    if (client_of(virt.ledger.head[frame->id].reserved) == client) {
         assert_true(mac_at(virt.heads + head + SOURCE_MAC) == virt.client[client].mac);
     }
 }
@@ -53,17 +53,17 @@ static void check(void)
         uint32_t id = entries[checked % 32U].id;
 
         assert_true(id < HEADS);
-        if (virt.head[id].reserved != IN_STOCK) {
+        if (virt.ledger.head[id].reserved != IN_STOCK) {
             check_frame(&entries[checked % 32U]);
         }
     }
     for (unsigned id = 0; id < HEADS; id++) {
-        if (virt.head[id].reserved != IN_STOCK) {
+        if (virt.ledger.head[id].reserved != IN_STOCK) {
             out += 1;
-            held[client_of(virt.head[id].reserved)] += 1;
+            held[client_of(virt.ledger.head[id].reserved)] += 1;
         }
     }
-    assert_int_equal(virt.stock + out, HEADS);
+    assert_int_equal(virt.ledger.stock + out, HEADS);
     assert_int_equal(held[0], virt.client[0].held);
     assert_int_equal(held[1], virt.client[1].held);
 }

@@ -3,30 +3,14 @@
  * Proof, by WP: the receive virtualiser's ledger. A buffer is in stock, with the driver or
  * with copiers, never in two of these places; the stock holds each at most once and never
  * more than there are; of what the driver names only what it has is taken.
- *
- * That the stock never runs over follows from its buffers being different. The provers are
- * shown so by an order of all buffers, which exists in the proof only: first those in stock,
- * as the stock has them, then those with the driver, then those with copiers.
  */
 #include "trusted.h"
 
-#define VERIFY_BUFFERS 1024
-#define DRIVER         0x8000000000000000
+#include "places.h"
 
-/*@ ghost
-    uint32_t order[VERIFY_BUFFERS];
-    uint32_t place[VERIFY_BUFFERS];
-*/
+#define DRIVER 0x8000000000000000
 
-/*@ predicate ordered(integer all) =
-        (\forall integer i; 0 <= i < all ==> order[i] < all && place[order[i]] == i) &&
-        (\forall integer id; 0 <= id < all ==> place[id] < all && order[place[id]] == id);
-
-    predicate stocked(integer all, integer stock, integer lent, uint16_t *free) =
-        all <= VERIFY_BUFFERS && stock + lent <= all && ordered(all) &&
-        (\forall integer i; 0 <= i < stock ==> free[i] == order[i]);
-
-    predicate books(integer all, integer stock, integer lent, uint64_t *holders) =
+/*@ predicate books(integer all, integer stock, integer lent, uint64_t *holders) =
         (\forall integer id; 0 <= id < all ==> (holders[id] == 0 <==> place[id] < stock)) &&
         (\forall integer id; 0 <= id < all ==>
             (holders[id] >= DRIVER <==> stock <= place[id] < stock + lent)) &&
@@ -36,60 +20,6 @@
 #define in_order(ledger)  stocked(ledger->buffers, ledger->stock, ledger->with_driver, &ledger->free[0])
 #define in_books(ledger)                                                                           \
     in_order(ledger) && books(ledger->buffers, ledger->stock, ledger->with_driver, &ledger->holders[0])
-
-/*@ ghost
-    /@ requires all <= VERIFY_BUFFERS && ordered(all) && i < all && j < all;
-       assigns order[i], order[j], place[order[i]], place[order[j]];
-       ensures ordered(all);
-       ensures order[i] == \old(order[j]) && order[j] == \old(order[i]);
-    @/
-    void swap(uint32_t all, uint32_t i, uint32_t j)
-    {
-        uint32_t a = order[i];
-        uint32_t b = order[j];
-        order[i] = b;
-        order[j] = a;
-        place[b] = i;
-        place[a] = j;
-    }
-*/
-
-/*@ ghost
-    /@ requires all <= VERIFY_BUFFERS && ordered(all) && stock + lent < all;
-       requires id < all && stock + lent <= place[id];
-       assigns order[stock .. all - 1], place[0 .. all - 1];
-       ensures ordered(all);
-       ensures order[stock] == id;
-       ensures \forall integer i; 0 <= i < all && \old(place[i]) < stock ==> place[i] == \old(place[i]);
-       ensures \forall integer i; 0 <= i < all && stock <= \old(place[i]) < stock + lent ==>
-           stock < place[i] <= stock + lent;
-       ensures \forall integer i; 0 <= i < all && i != id && stock + lent <= \old(place[i]) ==>
-           stock + lent < place[i];
-    @/
-    void to_stock(uint32_t all, uint32_t stock, uint32_t lent, uint32_t id)
-    {
-        swap(all, place[id], stock + lent);
-        swap(all, stock + lent, stock);
-    }
-*/
-
-/*@ ghost
-    /@ requires all <= VERIFY_BUFFERS && ordered(all) && stock + lent <= all;
-       requires id < all && stock <= place[id] < stock + lent;
-       assigns order[stock .. all - 1], place[0 .. all - 1];
-       ensures ordered(all);
-       ensures place[id] == stock + lent - 1;
-       ensures \forall integer i; 0 <= i < all && \old(place[i]) < stock ==> place[i] == \old(place[i]);
-       ensures \forall integer i; 0 <= i < all && i != id && stock <= \old(place[i]) < stock + lent ==>
-           stock <= place[i] < stock + lent - 1;
-       ensures \forall integer i; 0 <= i < all && stock + lent <= \old(place[i]) ==>
-           place[i] == \old(place[i]);
-    @/
-    void from_driver(uint32_t all, uint32_t stock, uint32_t lent, uint32_t id)
-    {
-        swap(all, place[id], stock + lent - 1);
-    }
-*/
 
 /* TRUSTED: what the provers do not know of bits: a set without some of its members */
 /*@ ghost
