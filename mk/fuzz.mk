@@ -78,7 +78,7 @@ fuzz-for-tests: | $(SETUP_STAMP)
 test: fuzz-for-tests
 
 FUZZ ?= $(FUZZ_NAMES)
-FUZZ_CAMPAIGN = /usr/bin/python3 tests/fuzz/campaign.py --out $(FUZZ_OUT) --work $(FUZZ_OUT)/work
+FUZZ_CAMPAIGN = /usr/bin/python3 tests/fuzz/campaign.py --out $(FUZZ_OUT) --work $(FUZZ_OUT)/work --jobs $(JOBS)
 
 fuzz: fuzzers
 	@$(FUZZ_CAMPAIGN) --time $(TIME) $(FUZZ)

@@ -25,9 +25,11 @@ static struct copier {
     struct link virt;
     struct link client;
     struct net_relay relay;
+    uint32_t rounds; /* that made a wake-up longer */
 } copier;
 
-#define BATCH 32U
+#define BATCH  32U
+#define ROUNDS 16U /* before we look after the client again */
 
 /* Frames that were checked and have a buffer: first all are found, then all are copied. */
 struct batch {
@@ -115,7 +117,7 @@ static inline void copy(const struct batch *batch)
 
 __attribute__((noinline)) static void look_at_client(void)
 {
-    if (copier.client.up) {
+    if (link_check(&copier.client) != LINK_DOWN) {
         (void)queue_look(&copier.client.in);
         (void)queue_look_for_room(&copier.client.out);
     }
@@ -142,6 +144,27 @@ static inline bool publish_and_sleep(void)
     return queue_look(&copier.virt.in) == 0;
 }
 
+static inline void pass_on_news(void)
+{
+    if (net_relay_news(&copier.relay, &copier.virt)) {
+        net_relay_tell(&copier.relay, &copier.client);
+    }
+}
+
+/*
+ * A virtualiser on another core may have more for ever: now and then, we look at what else
+ * we may have been notified of. False if its life is over; the next one will notify us.
+ */
+__attribute__((noinline)) static bool go_on(void)
+{
+    copier.rounds += 1U;
+    if (copier.rounds % ROUNDS == 0) {
+        look_at_client();
+        pass_on_news();
+    }
+    return link_still_up(&copier.virt);
+}
+
 static void receive(void)
 {
     struct batch batch;
@@ -155,7 +178,7 @@ static void receive(void)
             find(&batch);
             copy(&batch);
         } while (copier.virt.in.ready > 0);
-    } while (!publish_and_sleep());
+    } while (!publish_and_sleep() && go_on());
 }
 
 void pd_start(void)
@@ -180,9 +203,7 @@ void pd_wake(microkit_channel channel)
     if (state == LINK_CAME_UP) {
         net_relay_renew(&copier.relay);
     }
-    if (net_relay_news(&copier.relay, &copier.virt)) {
-        net_relay_tell(&copier.relay, &copier.client);
-    }
+    pass_on_news();
     if (state != LINK_DOWN) {
         receive();
     }

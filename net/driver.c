@@ -22,7 +22,8 @@
 #include <quoll/log.h>
 #include <quoll/net_driver.h>
 
-#define FEW 32U /* with less Rx buffers in the device, we want to know of free ones */
+#define FEW    32U /* with less Rx buffers in the device, we want to know of free ones */
+#define ROUNDS FEW /* in one direction before we look after the other */
 
 /* In one place, so that one register reaches it all. */
 static struct {
@@ -34,9 +35,20 @@ static struct {
     uint32_t tx_held;   /* frames in the device, sent or not, */
     uint32_t tx_many;   /* with which we look for sent ones */
     bool tx_interrupts; /* we have asked for interrupts about sent frames */
+    uint32_t rounds;    /* that made this wake-up longer */
 } driver;
 
 #define OUT_OF_LINE __attribute__((noinline)) /* rare, or from several places */
+
+/*
+ * Whether to go on in one direction, which may have more for ever where the virtualiser has a
+ * core of its own. If not, finish() sees that the other has its turn.
+ */
+OUT_OF_LINE static bool again(void)
+{
+    driver.rounds += 1U;
+    return driver.rounds < ROUNDS;
+}
 
 OUT_OF_LINE static void tell(void)
 {
@@ -77,8 +89,8 @@ OUT_OF_LINE static void receive(void)
 
     do {
         room = deliver();
-        while (driver.rx_held <= driver.rx_plenty && !refill()) {}
-    } while (room ? !net_device_rx_sleep() : !queue_wait_for_room(&driver.rx.out));
+        while (driver.rx_held <= driver.rx_plenty && !refill() && again()) {}
+    } while ((room ? !net_device_rx_sleep() : !queue_wait_for_room(&driver.rx.out)) && again());
 }
 
 /* ---- Sending ---- */
@@ -119,7 +131,9 @@ OUT_OF_LINE static void transmit(void)
         if (!room_above && queue_wait_for_room(&driver.tx.out)) {
             driver.tx_interrupts = false; /* the virtualiser comes first */
         }
-    } while (!net_device_tx_sleep(driver.tx_interrupts) || (room_below && !link_sleep(&driver.tx)));
+    } while (
+        (!net_device_tx_sleep(driver.tx_interrupts) || (room_below && !link_sleep(&driver.tx))) &&
+        again());
 }
 
 /* ---- Lives ---- */
@@ -181,20 +195,24 @@ OUT_OF_LINE static bool deliver_rest(void)
     return deliver();
 }
 
-/* Whether the virtualisers have back what the device had; if not, they wake us to make room. */
-static bool given_back(void)
+/*
+ * Whether a virtualiser has back what the device had; if not, it wakes us to make room. It may
+ * show room and take it back, but not more often than there is something to give.
+ */
+static bool gave_back(bool (*give)(void), struct queue_producer *out, uint32_t held)
 {
-    while (!deliver_rest()) {
-        if (queue_wait_for_room(&driver.rx.out)) {
-            return false;
-        }
-    }
-    while (!answer()) {
-        if (queue_wait_for_room(&driver.tx.out)) {
+    for (uint32_t turn = 0; !give(); turn++) {
+        if (queue_wait_for_room(out) || turn > held) {
             return false;
         }
     }
     return true;
+}
+
+static bool given_back(void)
+{
+    return gave_back(deliver_rest, &driver.rx.out, driver.rx_held) &&
+           gave_back(answer, &driver.tx.out, driver.tx_held);
 }
 
 /* @return whether the device runs now, and has neither buffers nor frames yet */
@@ -268,6 +286,31 @@ static inline void judge(void)
     }
 }
 
+/* As long as something was left, as if all had waked us: the device, both virtualisers. */
+OUT_OF_LINE static void go_on(void)
+{
+    while (driver.rounds >= ROUNDS) {
+        driver.rounds = 0;
+        if (driver.state == RUNNING && net_device_interrupted(&driver.info)) {
+            tell();
+        }
+        if (ready()) {
+            receive();
+            driver.rounds = driver.rounds >= ROUNDS ? ROUNDS : 0;
+            transmit();
+            judge();
+        }
+    }
+    driver.rounds = 0;
+}
+
+static inline void finish(void)
+{
+    if (driver.rounds > 0) {
+        go_on();
+    }
+}
+
 void net_driver_start(void)
 {
     microkit_channel interrupt = quoll_config.device.interrupt[0];
@@ -284,6 +327,7 @@ void net_driver_start(void)
     link_open(&driver.rx, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0), sizeof(struct net_rx_done));
     link_open(&driver.tx, quoll_find_link(LINK_NET_TX_DEVICE, NULL, 0), sizeof(struct net_tx_done));
     (void)ready();
+    finish();
 }
 
 /* Each direction is left asleep, so only what the wake-up is about needs a look. */
@@ -322,10 +366,11 @@ void net_driver_wake(microkit_channel channel)
     }
     if (channel != quoll_config.device.interrupt[0]) {
         on_notification(channel == driver.tx.config->channel ? &driver.tx : &driver.rx);
-        return;
+    } else {
+        on_interrupt();
+        if (driver.state != LOST) {
+            microkit_irq_ack(channel);
+        }
     }
-    on_interrupt();
-    if (driver.state != LOST) {
-        microkit_irq_ack(channel);
-    }
+    finish();
 }

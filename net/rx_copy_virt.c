@@ -25,6 +25,7 @@
 #include "pool.h"
 
 #define MAX_CLIENTS 61U /* channels, less the driver's */
+#define ROUNDS      16U /* before we look after all clients */
 
 struct client {
     struct link link;
@@ -37,6 +38,7 @@ static struct rx_copy_virt {
     struct net_relay relay;
     unsigned clients;
     uint64_t looked; /* set of clients whose link was checked in this batch */
+    uint32_t rounds; /* that made a wake-up longer */
     uint64_t mac[MAX_CLIENTS];
     struct client client[MAX_CLIENTS];
 } virt;
@@ -151,6 +153,36 @@ static bool publish_and_sleep(void)
     return queue_look(&driver->in) == 0;
 }
 
+static void tell_all(void)
+{
+    for (unsigned i = 0; i < virt.clients; i++) {
+        net_relay_tell(&virt.relay, &virt.client[i].link);
+    }
+}
+
+static inline void pass_on_news(void)
+{
+    if (net_relay_news(&virt.relay, &virt.pool.driver)) {
+        tell_all();
+    }
+}
+
+/*
+ * A driver on another core may have more for ever: now and then, we look at what else we may
+ * have been notified of. False if its life is over; the next one will notify us.
+ */
+__attribute__((noinline)) static bool go_on(void)
+{
+    virt.rounds += 1U;
+    if (virt.rounds % ROUNDS == 0) {
+        for (unsigned i = 0; i < virt.clients; i++) {
+            (void)link_check(&virt.client[i].link);
+        }
+        pass_on_news();
+    }
+    return link_still_up(&virt.pool.driver);
+}
+
 static void receive(void)
 {
     (void)queue_look(&virt.pool.driver.in);
@@ -160,7 +192,7 @@ static void receive(void)
         if (virt.pool.ledger.with_driver <= virt.pool.plenty) {
             pool_supply(&virt.pool);
         }
-    } while (!publish_and_sleep());
+    } while (!publish_and_sleep() && go_on());
 }
 
 /* ---- Entry points ---- */
@@ -182,13 +214,6 @@ void pd_start(void)
     open_clients();
     pool_open(&virt.pool);
     pd_wake(virt.pool.driver.config->channel);
-}
-
-static void tell_all(void)
-{
-    for (unsigned i = 0; i < virt.clients; i++) {
-        net_relay_tell(&virt.relay, &virt.client[i].link);
-    }
 }
 
 static void wake_for_client(microkit_channel channel)
@@ -216,9 +241,7 @@ void pd_wake(microkit_channel channel)
         rx_ledger_take_all_back(&virt.pool.ledger); /* which has reset the device */
         net_relay_renew(&virt.relay);
     }
-    if (net_relay_news(&virt.relay, driver)) {
-        tell_all();
-    }
+    pass_on_news();
     if (state != LINK_DOWN) {
         receive();
     }

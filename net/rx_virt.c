@@ -22,6 +22,7 @@
 #include "pool.h"
 
 #define MAX_COPIERS 61U /* channels, less the driver's */
+#define ROUNDS      16U /* before we look after all copiers */
 
 struct copier {
     struct link link;
@@ -36,6 +37,7 @@ static struct rx_virt {
     uint32_t few;   /* room in it with which we look for returned ones */
     unsigned copiers;
     uint64_t looked; /* set of copiers whose link was checked in this batch */
+    uint32_t rounds; /* that made a wake-up longer */
     uint64_t mac[MAX_COPIERS];
     struct copier copier[MAX_COPIERS];
 } virt;
@@ -185,6 +187,36 @@ static bool publish_and_sleep(void)
     return queue_look(&driver->in) == 0;
 }
 
+static void tell_all(void)
+{
+    for (unsigned i = 0; i < virt.copiers; i++) {
+        net_relay_tell(&virt.relay, &virt.copier[i].link);
+    }
+}
+
+static inline void pass_on_news(void)
+{
+    if (net_relay_news(&virt.relay, &virt.pool.driver)) {
+        tell_all();
+    }
+}
+
+/*
+ * A driver on another core may have more for ever: now and then, we look at what else we may
+ * have been notified of. False if its life is over; the next one will notify us.
+ */
+__attribute__((noinline)) static bool go_on(void)
+{
+    virt.rounds += 1U;
+    if (virt.rounds % ROUNDS == 0) {
+        for (unsigned i = 0; i < virt.copiers; i++) {
+            look_at(&virt.copier[i], UINT64_C(1) << i);
+        }
+        pass_on_news();
+    }
+    return link_still_up(&virt.pool.driver);
+}
+
 static void receive(void)
 {
     (void)queue_look(&virt.pool.driver.in);
@@ -194,7 +226,7 @@ static void receive(void)
         if (virt.pool.ledger.with_driver <= virt.pool.plenty) {
             pool_supply(&virt.pool);
         }
-    } while (!publish_and_sleep());
+    } while (!publish_and_sleep() && go_on());
 }
 
 /* ---- Entry points ---- */
@@ -220,13 +252,6 @@ void pd_start(void)
     pd_wake(virt.pool.driver.config->channel);
 }
 
-static void tell_all(void)
-{
-    for (unsigned i = 0; i < virt.copiers; i++) {
-        net_relay_tell(&virt.relay, &virt.copier[i].link);
-    }
-}
-
 static void wake_for_copier(microkit_channel channel)
 {
     for (unsigned i = 0; i < virt.copiers; i++) {
@@ -250,9 +275,7 @@ void pd_wake(microkit_channel channel)
         rx_ledger_take_all_back(&virt.pool.ledger); /* which has reset the device */
         net_relay_renew(&virt.relay);
     }
-    if (net_relay_news(&virt.relay, &virt.pool.driver)) {
-        tell_all();
-    }
+    pass_on_news();
     if (state != LINK_DOWN) {
         receive();
     }

@@ -390,31 +390,6 @@ static bool wait_if_wanted(void)
     return true;
 }
 
-static void transmit(void)
-{
-    bool rest;
-
-    do {
-        if (queue_look(&virt.driver.in) > 0) {
-            take_done();
-        }
-        rest = serve_pending();
-        if (virt.touched != 0) {
-            publish_to_clients();
-        }
-        rest = wait_if_wanted() && rest;
-        link_publish(&virt.driver);
-    } while (!rest);
-}
-
-/* Without a driver, frames wait; but a client's new life is acknowledged. */
-static void look_at_pending(void)
-{
-    for (uint64_t set = virt.pending; set != 0; set &= set - 1U) {
-        (void)look_at((unsigned)__builtin_ctzll(set));
-    }
-}
-
 /* Tell the clients about the device, and mind what it takes. */
 static void tell_all(void)
 {
@@ -424,6 +399,53 @@ static void tell_all(void)
     }
     for (unsigned i = 0; i < virt.clients; i++) {
         net_relay_tell(&virt.relay, &virt.client[i].link);
+    }
+}
+
+static inline void pass_on_news(void)
+{
+    if (net_relay_news(&virt.relay, &virt.driver)) {
+        tell_all();
+    }
+}
+
+/*
+ * A client and the driver on other cores may have more for ever: now and then, we look at
+ * what else we may have been notified of. False if the driver's life is over; the next one
+ * will notify us.
+ */
+__attribute__((noinline)) static bool go_on(void)
+{
+    virt.rounds += 1U;
+    if (virt.rounds % ROUNDS == 0) {
+        virt.pending = set_of(virt.clients) - 1U;
+        pass_on_news();
+    }
+    return link_still_up(&virt.driver);
+}
+
+static void transmit(void)
+{
+    bool rest;
+
+    do {
+        if (virt.driver.in.ready > 0 || queue_look(&virt.driver.in) > 0) {
+            take_done();
+        }
+        rest = serve_pending();
+        if (virt.touched != 0) {
+            publish_to_clients();
+        }
+        rest = wait_if_wanted() && rest;
+        link_publish(&virt.driver);
+    } while (!rest && go_on());
+}
+
+/* Without a driver, frames wait; but a client's new life is acknowledged. */
+static void look_at_pending(void)
+{
+    for (uint64_t set = virt.pending; set != 0; set &= set - 1U) {
+        (void)look_at((unsigned)__builtin_ctzll(set));
     }
 }
 
@@ -496,9 +518,7 @@ void pd_wake(microkit_channel channel)
         take_all_back();
         net_relay_renew(&virt.relay);
     }
-    if (net_relay_news(&virt.relay, &virt.driver)) {
-        tell_all();
-    }
+    pass_on_news();
     if (state != LINK_DOWN) {
         transmit();
     } else {

@@ -14,7 +14,8 @@
 
 #define MAX_CLIENTS 61U /* channels, less the driver's */
 #define BATCH       16U /* frames per client and turn */
-#define TURNS       64U /* before we look after the driver again */
+#define TURNS       64U /* before we look after the driver again, */
+#define ROUNDS      4U  /* and so often before we look after all */
 
 #define HEAD_BYTES (NET_HEAD_SIZE - NET_HEADROOM)
 #define SOURCE_MAC 6U /* where it lies in a frame */
@@ -38,6 +39,7 @@ struct tx_virt {
     uint64_t pending;  /* set of clients that may have frames for us, */
     uint64_t waiting;  /* of those that wait for buffers, */
     uint64_t touched;  /* and of those that have something new to see */
+    uint32_t rounds;   /* that made a wake-up longer */
     bool armed;        /* we sleep until the next sent frame */
     bool coherent;     /* the device sees our caches, */
     bool all_coherent; /* and those of all clients' data */

@@ -12,7 +12,6 @@ static size_t put_some(struct link *link, const uint8_t *bytes, size_t size)
 {
     size_t done = 0;
 
-    (void)queue_look_for_room(&link->out);
     while (done < size && serial_bytes_put(&link->out, &bytes[done])) {
         done++;
     }
@@ -20,14 +19,15 @@ static size_t put_some(struct link *link, const uint8_t *bytes, size_t size)
     return done;
 }
 
-/* Put, and ask to be woken for the rest. */
+/* Put, and ask to be woken for the rest. The room for each further turn has been seen. */
 static size_t put_and_wait(struct link *link, const uint8_t *bytes, size_t size)
 {
-    size_t done = put_some(link, bytes, size);
+    size_t done = 0;
 
-    while (done < size && !queue_wait_for_room(&link->out)) {
+    (void)queue_look_for_room(&link->out);
+    do {
         done += put_some(link, bytes + done, size - done);
-    }
+    } while (done < size && !queue_wait_for_room(&link->out));
     return done;
 }
 

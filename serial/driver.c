@@ -34,8 +34,8 @@ static bool send_batch(void)
 
 static void transmit(void)
 {
+    (void)queue_look(&tx.in);
     do {
-        (void)queue_look(&tx.in);
         if (!send_batch()) {
             link_release(&tx);
             device->notify_room(true);

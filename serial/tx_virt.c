@@ -162,11 +162,11 @@ static bool step(void)
 
 /* ---- Wake-ups ---- */
 
-static void look(void)
+/* What may_sleep() has seen is good enough: a client cannot show the same twice. */
+static void look_at_clients(void)
 {
-    (void)queue_look_for_room(&virt.device.out);
     for (unsigned i = 0; i < virt.clients; i++) {
-        if (virt.client[i].up) {
+        if (virt.client[i].up && virt.client[i].in.ready == 0) {
             (void)queue_look(&virt.client[i].in);
         }
     }
@@ -211,16 +211,38 @@ static void start_anew(void)
     }
 }
 
-static void check_clients(microkit_channel channel)
+static void check_clients(void)
 {
     for (unsigned i = 0; i < virt.clients; i++) {
-        struct link *client = &virt.client[i];
-
-        if (link_check(client) == LINK_CAME_UP && virt.owner == i) {
+        if (link_check(&virt.client[i]) == LINK_CAME_UP && virt.owner == i) {
             end_line(); /* it was the old life's */
         }
-        link_count(client, COUNT_WOKEN, channel == client->config->channel);
     }
+}
+
+/* Lives and lines. False if there is more to do: to be called again. */
+static bool work(void)
+{
+    enum link_state device = link_check(&virt.device);
+
+    if (device == LINK_CAME_UP) {
+        start_anew();
+    }
+    check_clients();
+    if (device == LINK_DOWN) {
+        return true;
+    }
+    look_at_clients();
+    while (step()) {}
+    return may_sleep();
+}
+
+static void count_wake_up(microkit_channel channel)
+{
+    for (unsigned i = 0; i < virt.clients; i++) {
+        link_count(&virt.client[i], COUNT_WOKEN, channel == virt.client[i].config->channel);
+    }
+    link_count(&virt.device, COUNT_WOKEN, channel == virt.device.config->channel);
 }
 
 void pd_start(void)
@@ -238,18 +260,10 @@ void pd_start(void)
 
 void pd_wake(microkit_channel channel)
 {
-    enum link_state device = link_check(&virt.device);
-
-    if (device == LINK_CAME_UP) {
-        start_anew();
+    count_wake_up(channel);
+    if (link_still_up(&virt.device)) {
+        (void)queue_look_for_room(&virt.device.out); /* later, may_sleep() sees it */
     }
-    check_clients(channel);
-    if (device == LINK_DOWN) {
-        return;
-    }
-    link_count(&virt.device, COUNT_WOKEN, channel == virt.device.config->channel);
-    do {
-        look();
-        while (step()) {}
-    } while (!may_sleep());
+    /* For ever, perhaps, where somebody has a core of its own; but each round looks at all. */
+    while (!work()) {}
 }

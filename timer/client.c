@@ -2,6 +2,9 @@
 #include <quoll/time.h>
 #include <quoll/timer_client.h>
 
+/* Many more than can be on their way at once: what queues and the virtualiser hold. */
+#define ASTRAY_MAX 4096U
+
 static uint64_t bit(uint32_t id)
 {
     return UINT64_C(1) << id;
@@ -31,8 +34,8 @@ static void send(struct timer_client *client)
 {
     struct link *link = &client->link;
 
+    (void)queue_look_for_room(&link->out);
     do {
-        (void)queue_look_for_room(&link->out);
         while (client->unsent != 0) {
             uint32_t id = (uint32_t)__builtin_ctzll(client->unsent);
             struct timer_request request = request_for(client, id);
@@ -140,6 +143,28 @@ static bool accept(struct timer_client *client, struct timer_expiry *expiry)
     return true;
 }
 
+/*
+ * A batch of expiries, until one is good. Those that are not have crossed something on their
+ * way, and only so many can be on it; a virtualiser on another core that has always one more
+ * is cut off, or it would keep us for ever.
+ */
+static bool next_of_batch(struct timer_client *client, struct timer_expiry *expiry)
+{
+    struct queue_consumer *in = &client->link.in;
+
+    while (timer_expiries_take(in, expiry)) {
+        if (accept(client, expiry)) {
+            client->astray = 0;
+            return true;
+        }
+        client->astray += 1U;
+        if (client->astray > ASTRAY_MAX) {
+            in->ready = queue_consumer_break(in);
+        }
+    }
+    return false;
+}
+
 bool timer_client_next(struct timer_client *client, struct timer_expiry *expiry)
 {
     struct link *link = &client->link;
@@ -147,17 +172,16 @@ bool timer_client_next(struct timer_client *client, struct timer_expiry *expiry)
     if (!ready(client)) {
         return false;
     }
+    if (link->in.ready == 0) {
+        (void)queue_look(&link->in);
+    }
     do {
-        if (link->in.ready == 0) {
-            (void)queue_look(&link->in);
-        }
-        while (timer_expiries_take(&link->in, expiry)) {
-            if (accept(client, expiry)) {
-                count(COUNT_TIMEOUTS, 1);
-                return true;
-            }
+        if (next_of_batch(client, expiry)) {
+            count(COUNT_TIMEOUTS, 1);
+            return true;
         }
     } while (!link_sleep(link));
+    client->astray = 0;
     return false;
 }
 

@@ -48,8 +48,8 @@ static bool take_requests(void)
     struct timer_request request;
     bool changed = false;
 
+    (void)queue_look(&driver.link.in);
     do {
-        (void)queue_look(&driver.link.in);
         while (timer_requests_take(&driver.link.in, &request)) {
             if (accept(&request)) {
                 changed = true;
@@ -64,15 +64,12 @@ static bool take_requests(void)
 static void report(void)
 {
     const struct timer_expiry expiry = {.id = 0, .status = QUOLL_OK, .count = 1};
+    struct queue_producer *out = &driver.link.out;
 
-    do {
-        (void)queue_look_for_room(&driver.link.out);
-        if (timer_expiries_put(&driver.link.out, &expiry)) {
-            driver.due = false;
-            link_publish(&driver.link);
-            return;
-        }
-    } while (!queue_wait_for_room(&driver.link.out));
+    if (queue_look_for_room(out) > 0 || !queue_wait_for_room(out)) {
+        driver.due = !timer_expiries_put(out, &expiry);
+        link_publish(&driver.link);
+    }
 }
 
 /* Bring the device into line with what is asked; it is touched only for a reason. */

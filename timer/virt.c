@@ -22,7 +22,8 @@
 
 #include "heap.h"
 
-#define BATCH       8U /* requests of a client before it is the next one's turn */
+#define BATCH       8U  /* requests of a client before it is the next one's turn */
+#define ROUNDS      16U /* of turns before we look after all clients */
 #define NEVER       UINT64_MAX
 #define MAX_CLIENTS (QUOLL_MAX_LINKS - 1U)
 
@@ -217,8 +218,8 @@ static void tell_untold(struct client *client)
 {
     struct link *link = &client->link;
 
+    (void)queue_look_for_room(&link->out);
     do {
-        (void)queue_look_for_room(&link->out);
         while (client->untold != 0) {
             uint32_t id = next_untold(client);
 
@@ -235,17 +236,21 @@ static void tell_untold(struct client *client)
 
 /* ---- The driver ---- */
 
-/* Whatever it says, it has no deadline any more; what has expired the clock will tell. */
-static void take_expiries(void)
+/*
+ * Whatever it says, it has no deadline any more; what has expired the clock will tell. False
+ * if it has more to say.
+ */
+static bool take_expiries(void)
 {
     struct timer_expiry expiry;
 
-    do {
+    if (virt.device.in.ready == 0) {
         (void)queue_look(&virt.device.in);
-        while (timer_expiries_take(&virt.device.in, &expiry)) {
-            virt.armed = NEVER;
-        }
-    } while (!link_sleep(&virt.device));
+    }
+    while (timer_expiries_take(&virt.device.in, &expiry)) {
+        virt.armed = NEVER;
+    }
+    return link_sleep(&virt.device);
 }
 
 /* Ask for the earliest time, unless that is what the driver has. */
@@ -261,14 +266,13 @@ static void arm(void)
     if (request.when == virt.armed) {
         return;
     }
-    do {
-        (void)queue_look_for_room(&virt.device.out);
-        if (timer_requests_put(&virt.device.out, &request)) {
-            virt.armed = request.when;
-            link_publish(&virt.device);
-            return;
-        }
-    } while (!queue_wait_for_room(&virt.device.out));
+    struct queue_producer *out = &virt.device.out;
+
+    if (queue_look_for_room(out) > 0 || !queue_wait_for_room(out)) {
+        (void)timer_requests_put(out, &request);
+        virt.armed = request.when;
+        link_publish(&virt.device);
+    }
 }
 
 /* ---- Wake-ups ---- */
@@ -290,24 +294,36 @@ static bool is_served(unsigned number)
     return (virt.active & CLIENT_BIT(number)) != 0 && virt.client[number].link.up;
 }
 
-static void serve_clients(void)
+/* A batch of each active client, and what has expired meanwhile; whether all have said all. */
+static bool serve_in_turn(bool driver)
 {
-    bool done;
+    bool done = !driver || take_expiries();
 
-    do {
-        done = true;
-        for (unsigned i = 0; virt.active >> i != 0; i++) {
-            if (is_served(i)) {
-                done = serve_batch(&virt.client[i]) && done;
-            }
+    for (unsigned i = 0; virt.active >> i != 0; i++) {
+        if (is_served(i)) {
+            done = serve_batch(&virt.client[i]) && done;
         }
-        expire_all();
-        for (unsigned i = 0; virt.active >> i != 0; i++) {
-            if (is_served(i)) {
-                tell_untold(&virt.client[i]);
-            }
+    }
+    expire_all();
+    for (unsigned i = 0; virt.active >> i != 0; i++) {
+        if (is_served(i)) {
+            tell_untold(&virt.client[i]);
         }
-    } while (!done);
+    }
+    return done;
+}
+
+/*
+ * A client or the driver on another core may have more for ever: now and then, all are looked
+ * at, since they may have notified us. (And what has expired we see ourselves.)
+ */
+static void serve_all(bool driver)
+{
+    for (unsigned round = 1; !serve_in_turn(driver); round++) {
+        for (unsigned i = 0; round % ROUNDS == 0 && i < virt.clients; i++) {
+            look_at(i);
+        }
+    }
     virt.active = 0;
 }
 
@@ -343,12 +359,9 @@ void pd_wake(microkit_channel channel)
     if (device == LINK_CAME_UP) {
         virt.armed = NEVER; /* a new life of the driver knows nothing */
     }
+    link_count(&virt.device, COUNT_WOKEN, channel == virt.device.config->channel);
     wake_client(channel);
-    if (device != LINK_DOWN) {
-        link_count(&virt.device, COUNT_WOKEN, channel == virt.device.config->channel);
-        take_expiries();
-    }
-    serve_clients();
+    serve_all(device != LINK_DOWN);
     if (device != LINK_DOWN) {
         arm();
     }

@@ -31,10 +31,11 @@
 
 struct block_client {
     struct link link;
-    uint64_t busy;  /* slots in flight, a bit each */
-    uint64_t lost;  /* slots whose virtualiser died, still to be reported */
-    uint64_t slots; /* that may be used: the quota, the queues, BLOCK_CLIENT_MAX */
-    bool quiet;     /* the present virtualiser has spoken: what is lost may be reported */
+    uint64_t busy;    /* slots in flight, a bit each */
+    uint64_t lost;    /* slots whose virtualiser died, still to be reported */
+    uint64_t slots;   /* that may be used: the quota, the queues, BLOCK_CLIENT_MAX */
+    bool quiet;       /* the present virtualiser has spoken: what is lost may be reported */
+    uint32_t refused; /* answers of the present virtualiser */
     uint32_t id[BLOCK_CLIENT_MAX]; /* by slot: the caller's id */
 };
 

@@ -41,6 +41,7 @@ struct timer_client {
     struct link link;
     uint64_t running; /* a bit per id */
     uint64_t unsent;  /* ids of which the virtualiser does not yet know the latest */
+    uint32_t astray;  /* expiries in a row that were none of ours */
     struct {
         uint64_t when;   /* ns since reset, of the next expiry */
         uint64_t period; /* ns, or 0 */

@@ -21,6 +21,7 @@ enum {
     DIES = 16,  /* of a function: it ends the program, whatever happens */
     BODY = 32,  /* of a function: it is among those that are looked at */
     UNKNOWN = 64,
+    MORE = 128, /* of a function: it says whether a neighbour has more */
 };
 
 /* ---- trusted.c: the file of exemptions ---- */
@@ -36,6 +37,7 @@ enum trust {
     TRUST_LEAST, /* a function that returns the least of its arguments */
     TRUST_LOOP,  /* a function with a loop that looks worse than it is */
     TRUST_PANIC, /* the same for a check of what is our own */
+    TRUST_MORE,  /* a function or operation that says whether a neighbour has more */
 };
 
 /** Read the file; ends the program with a message if it is malformed. */

@@ -186,6 +186,30 @@ static bool is_endless(CXCursor condition)
     return endless;
 }
 
+static bool asks_for_more(CXCursor e)
+{
+    struct children c = children_of(e);
+    CXCursor callee = callee_of(e);
+    bool found = clang_getCursorKind(e) == CXCursor_CallExpr &&
+                 (trusted(TRUST_MORE, name_of(callee), NULL) || (facts_of(usr_of(callee)) & MORE));
+
+    for (unsigned i = 0; i < c.count && !found; i++) {
+        found = asks_for_more(c.at[i]);
+    }
+    children_free(&c);
+    return found;
+}
+
+/* Whoever answers with a truth and has asked for that. */
+static void learn_more(CXCursor definition)
+{
+    CXType answer = clang_getCanonicalType(clang_getCursorResultType(definition));
+
+    if (answer.kind == CXType_Bool && asks_for_more(definition)) {
+        facts_add(usr_of(definition), MORE);
+    }
+}
+
 static void check_loop(CXCursor loop)
 {
     CXCursor condition = condition_of(loop);
@@ -200,6 +224,8 @@ static void check_loop(CXCursor loop)
     judge(condition, &bounds);
     if (bounds.theirs && !bounds.ours && !trusted_here(TRUST_LOOP)) {
         find(loop, "loop", "ends when a neighbour says so");
+    } else if (asks_for_more(condition) && !bounds.ours && !trusted_here(TRUST_LOOP)) {
+        find(loop, "loop", "goes on while a neighbour with a core of its own has more");
     }
 }
 
@@ -319,6 +345,7 @@ static void check_loops(CXCursor cursor)
 void learn_end(CXCursor definition)
 {
     learn_death(definition);
+    learn_more(definition);
 }
 
 void check(CXCursor definition)

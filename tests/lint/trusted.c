@@ -8,8 +8,8 @@
 
 #define MOST 256
 
-static const char *const kinds[] = {"record", "registers", "accessor", "source", "own",
-                                    "data",   "copy",      "least",    "loop",   "panic"};
+static const char *const kinds[] = {"record", "registers", "accessor", "source", "own", "data",
+                                    "copy",   "least",     "loop",     "panic",  "more"};
 
 static struct line {
     enum trust trust;

@@ -3,7 +3,7 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include "block/client.c"
 
@@ -354,6 +354,37 @@ static void no_answer_is_overslept(void **state)
     }
 }
 
+static void it_answers_once_more(const volatile void *at)
+{
+    const struct block_response response = {.id = 3};
+
+    if (at == &virt.half->produce.tail) {
+        ONE_MORE(block_responses, &virt, &response);
+    }
+}
+
+/* As programs do it: until there is nothing left. */
+static void a_virtualiser_that_always_has_one_more_is_cut_off(void **state)
+{
+    struct block_response done;
+
+    (void)state;
+    endless(it_answers_once_more);
+    do {
+        assert_false(block_client_next(&disk, &done));
+    } while (!block_client_sleep(&disk));
+    assert_true(endless_turns <= REFUSED_MAX + 4U);
+    assert_int_equal(fake_link_count(&virt, COUNT_REFUSED), REFUSED_MAX + 1U);
+    assert_int_equal(fake_link_count(&virt, COUNT_BROKEN), 1);
+    enough();
+    fake_peer_new_life(&virt);
+    assert_true(block_client_wake(&disk, virt.config->channel));
+    assert_int_equal(block_read(&disk, 5, 2, 1024, 77), QUOLL_OK);
+    block_client_publish(&disk);
+    reply(asked().id, QUOLL_OK);
+    expect(77, QUOLL_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +401,7 @@ int main(void)
         IN_A_PD(sleeping_sees_what_came_meanwhile),
         cmocka_unit_test(no_room_is_overslept),
         cmocka_unit_test(no_answer_is_overslept),
+        IN_A_PD(a_virtualiser_that_always_has_one_more_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include "net/copier.c"
 
@@ -107,11 +107,40 @@ static void no_room_is_overslept(void **state)
     }
 }
 
+static void a_frame_comes_once_more(const volatile void *at)
+{
+    const struct net_frame frame = {.offset = NET_HEADROOM, .length = 60};
+
+    if (at != &rx_virt.half->produce.tail) {
+        return;
+    }
+    if (endless_turns == 3) {
+        fake_peer_new_life(&client);
+    } else if (endless_turns > 3 && client.pd->seen == fake_lives[client.config->peer_pd] + 1U) {
+        enough();
+        return;
+    }
+    ONE_MORE(net_frames, &rx_virt, &frame);
+}
+
+/* Its new life begins while the copier is awake for somebody's flood. */
+static void frames_without_end_do_not_keep_a_new_client_waiting(void **state)
+{
+    (void)state;
+    start(8);
+    endless(a_frame_comes_once_more);
+    notified(rx_virt.config->channel);
+    assert_int_equal(client.pd->seen, fake_lives[client.config->peer_pd] + 1U);
+    assert_true(endless_turns <= 2U * ROUNDS);
+    fake_finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_frame_is_overslept),
         cmocka_unit_test(no_room_is_overslept),
+        cmocka_unit_test(frames_without_end_do_not_keep_a_new_client_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

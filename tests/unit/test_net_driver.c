@@ -8,7 +8,7 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include <quoll/link.h>
 #include <quoll/net_driver.h>
@@ -582,6 +582,79 @@ static void no_room_for_repayments_is_overslept(void **unused)
     }
 }
 
+/* The device receives a frame at each look, and the virtualiser gives its buffer back. */
+static void a_frame_comes_once_more(const volatile void *at)
+{
+    (void)at;
+    if (model.tx_count > 0) {
+        enough();
+        return;
+    }
+    endless_turn();
+    rx_virt.half->consume.head = rx_virt.pd->produce.tail;
+    if (queue_look_for_room(&rx_virt.out) > 0) {
+        assert_true(net_rx_buffers_put(&rx_virt.out, &((struct net_rx_buffer){.address = 0x1000})));
+        (void)queue_publish(&rx_virt.out);
+    }
+    model.rx_done = model.rx_count;
+}
+
+static void frames_without_end_from_the_device_do_not_keep_back_what_is_sent(void **unused)
+{
+    (void)unused;
+    fake_put(net_tx_frames, &tx_virt, &((struct net_tx_frame){.head_length = 60, .id = 9}));
+    endless(a_frame_comes_once_more);
+    interrupt();
+    assert_int_equal(model.tx_count, 1);
+    assert_int_equal(model.tx[0], 9);
+    assert_true(endless_turns <= 3U * FEW * ROUNDS);
+    enough();
+}
+
+/* Each is sent at once. */
+static void a_frame_is_sent_once_more(const volatile void *at)
+{
+    (void)at;
+    if (model.rx_count > 0) {
+        enough();
+        return;
+    }
+    ONE_MORE(net_tx_frames, &tx_virt, &((struct net_tx_frame){.head_length = 60}));
+    tx_virt.half->consume.head = tx_virt.pd->produce.tail;
+    model.tx_done = model.tx_count;
+}
+
+static void frames_without_end_to_the_device_do_not_keep_back_what_is_received(void **unused)
+{
+    (void)unused;
+    fake_put(net_rx_buffers, &rx_virt, &((struct net_rx_buffer){.address = 0x1007, .id = 7}));
+    endless(a_frame_is_sent_once_more);
+    give_frames(1, 1);
+    assert_int_equal(model.rx_count, 1);
+    assert_int_equal(model.rx[0], 7);
+    assert_true(endless_turns <= 3U * FEW * ROUNDS);
+    enough();
+}
+
+static void the_virtualiser_wavers(const volatile void *at)
+{
+    waver_with_room(&rx_virt, at);
+}
+
+/* It is to take back what the device had, before that can start anew. */
+static void room_that_is_shown_and_taken_back_keeps_nobody(void **unused)
+{
+    (void)unused;
+    start_with(4);
+    give_buffers(1, RING);
+    model.failed = true;
+    begin_to_waver(&rx_virt);
+    endless(the_virtualiser_wavers);
+    interrupt();
+    assert_true(endless_turns < 4U * ROUNDS + 4U * RING);
+    enough();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -600,6 +673,9 @@ int main(void)
         cmocka_unit_test(no_buffer_is_overslept),
         cmocka_unit_test(no_frame_is_overslept),
         cmocka_unit_test(no_room_for_repayments_is_overslept),
+        IN_A_PD(frames_without_end_from_the_device_do_not_keep_back_what_is_sent),
+        IN_A_PD(frames_without_end_to_the_device_do_not_keep_back_what_is_received),
+        IN_A_PD(room_that_is_shown_and_taken_back_keeps_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

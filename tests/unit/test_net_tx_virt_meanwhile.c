@@ -7,11 +7,11 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include "net/tx_virt.c"
 
-static struct fake_peer driver, client;
+static struct fake_peer driver, client, other;
 static unsigned char *data;
 static bool told;
 
@@ -31,6 +31,10 @@ static void start(unsigned heads)
     for (unsigned n = 0; n < 4; n++) {
         memcpy(data + n * 2048 + 6, mac, 6);
     }
+    fake_link(&other, LINK_NET_TX_CLIENT, "other", 16, sizeof(struct net_frame), 16,
+              sizeof(struct net_frame));
+    memcpy(other.config->settings.net.mac, mac, 6);
+    memcpy((uint8_t *)fake_region(&other.config->data, 8192, 0x72000000) + 6, mac, 6);
     init();
     fake_peer_up(&driver);
     fake_peer_up(&client);
@@ -150,6 +154,57 @@ static void a_client_between_two_lives_is_not_served(void **state)
     fake_finish();
 }
 
+/* The other begins while the virtualiser is awake for somebody else, and waits in line. */
+static void the_other_sends(void)
+{
+    fake_peer_up(&other);
+    fake_put(net_frames, &other, &((struct net_frame){.length = 60}));
+}
+
+static void the_driver_is_done_with_one(void)
+{
+    struct net_tx_frame frame;
+
+    bool read = driver.pd->consume.head == driver.half->produce.tail;
+
+    if (read && queue_look(&driver.in) > 0 && net_tx_frames_take(&driver.in, &frame)) {
+        (void)queue_release(&driver.in);
+        fake_put(net_tx_dones, &driver, &((struct net_tx_done){frame.id}));
+    }
+}
+
+/* A frame more at each look for frames, and one less with the driver when it has looked for those.
+ */
+static void frames_flow(const volatile void *at)
+{
+    if (fake_link_count(&other, COUNT_TAKEN) > 0) {
+        enough();
+    } else if (at == &client.half->produce.tail) {
+        client.in.head = client.pd->produce.tail;
+        (void)queue_release(&client.in);
+        ONE_MORE(net_frames, &client, &((struct net_frame){.length = 60}));
+    } else if (at == &driver.half->produce.tail) {
+        the_driver_is_done_with_one();
+    }
+}
+
+/* The driver and one client have cores of their own. */
+static void frames_without_end_keep_nobody_waiting(void **state)
+{
+    (void)state;
+    start(4);
+    put_frame(0, 60);
+    put_frame(1, 60);
+    notified(client.config->channel); /* its share is under way */
+    put_frame(0, 60);
+    the_other_sends();
+    endless(frames_flow);
+    notified(client.config->channel);
+    assert_int_equal(fake_link_count(&other, COUNT_TAKEN), 1);
+    assert_true(endless_turns <= 8U * ROUNDS);
+    fake_finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +212,7 @@ int main(void)
         cmocka_unit_test(no_sent_frame_is_overslept),
         cmocka_unit_test(a_client_between_two_lives_is_not_served),
         cmocka_unit_test(frames_too_short_for_addresses_are_refused),
+        cmocka_unit_test(frames_without_end_keep_nobody_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,17 +78,25 @@ static void check_and_answer(void)
 static void racing_clients(void **state)
 {
     (void)state;
-    all[0] = (struct racer){&a, make_request, sizeof(struct block_request), NULL, 0};
-    all[1] = (struct racer){&b, make_request, sizeof(struct block_request), NULL, 0};
+    all[0] =
+        (struct racer){.peer = &a, .make = make_request, .entry = sizeof(struct block_request)};
+    all[1] =
+        (struct racer){.peer = &b, .make = make_request, .entry = sizeof(struct block_request)};
     race(all, 2, check_and_answer);
 }
 
 static void racing_clients_and_driver(void **state)
 {
     (void)state;
-    all[0] = (struct racer){&a, make_request, sizeof(struct block_request), NULL, 0};
-    all[1] = (struct racer){&b, make_request, sizeof(struct block_request), NULL, 0};
-    all[2] = (struct racer){&driver, make_response, sizeof(struct block_response), own, 65536};
+    all[0] =
+        (struct racer){.peer = &a, .make = make_request, .entry = sizeof(struct block_request)};
+    all[1] =
+        (struct racer){.peer = &b, .make = make_request, .entry = sizeof(struct block_request)};
+    all[2] = (struct racer){.peer = &driver,
+                            .make = make_response,
+                            .entry = sizeof(struct block_response),
+                            .data = own,
+                            .size = 65536};
     race(all, 3, check_world);
 }
 

@@ -43,10 +43,16 @@ static void racing_peers(void **state)
               sizeof(struct net_frame));
     fake_link(&client, LINK_NET_RX_CLIENT, "client", 32, sizeof(struct net_frame), 32,
               sizeof(struct net_frame));
-    all[0] = (struct racer){&virtualiser, make_frame, sizeof(struct net_frame),
-                            fake_region(&virtualiser.config->data, POOL, 0x70000000), POOL};
-    all[1] = (struct racer){&client, make_buffer, sizeof(struct net_frame),
-                            fake_region(&client.config->data, DATA, 0x71000000), DATA};
+    all[0] = (struct racer){.peer = &virtualiser,
+                            .make = make_frame,
+                            .entry = sizeof(struct net_frame),
+                            .data = fake_region(&virtualiser.config->data, POOL, 0x70000000),
+                            .size = POOL};
+    all[1] = (struct racer){.peer = &client,
+                            .make = make_buffer,
+                            .entry = sizeof(struct net_frame),
+                            .data = fake_region(&client.config->data, DATA, 0x71000000),
+                            .size = DATA};
     init();
     race(all, 2, check);
     assert_true(fake_link_count(&client, COUNT_BYTES) > 0);

@@ -51,14 +51,18 @@ static void racing_peers(void **state)
     fake_region(&fake_config.own, BUFFERS * NET_BUFFER_SIZE, POOL_IO);
     fake_link(&driver, LINK_NET_RX_DEVICE, "driver", 64, sizeof(struct net_rx_buffer), 64,
               sizeof(struct net_rx_done));
-    all[0] = (struct racer){&driver, make_done, sizeof(struct net_rx_done),
-                            (void *)(uintptr_t)fake_config.own.vaddr, BUFFERS * NET_BUFFER_SIZE};
+    all[0] = (struct racer){.peer = &driver,
+                            .make = make_done,
+                            .entry = sizeof(struct net_rx_done),
+                            .data = (void *)(uintptr_t)fake_config.own.vaddr,
+                            .size = BUFFERS * NET_BUFFER_SIZE};
     for (unsigned i = 0; i < 2; i++) {
         fake_link(&copiers[i], LINK_NET_RX_COPIER, "copier", 32, sizeof(struct net_frame), 32,
                   sizeof(struct net_frame));
         memset(copiers[i].config->settings.net.mac, 0, 6);
         copiers[i].config->settings.net.mac[5] = (uint8_t)i;
-        all[i + 1] = (struct racer){&copiers[i], make_return, sizeof(struct net_frame), NULL, 0};
+        all[i + 1] = (struct racer){
+            .peer = &copiers[i], .make = make_return, .entry = sizeof(struct net_frame)};
     }
     init();
     race(all, 3, check);

@@ -75,13 +75,15 @@ static void racing_peers(void **state)
     fake_region(&fake_config.own, HEADS * NET_HEAD_SIZE, HEADS_IO);
     fake_link(&driver, LINK_NET_TX_DEVICE, "driver", 32, sizeof(struct net_tx_frame), 32,
               sizeof(struct net_tx_done));
-    all[0] = (struct racer){&driver, make_done, sizeof(struct net_tx_done), NULL, 0};
+    all[0] =
+        (struct racer){.peer = &driver, .make = make_done, .entry = sizeof(struct net_tx_done)};
     for (unsigned i = 0; i < 2; i++) {
         fake_link(&clients[i], LINK_NET_TX_CLIENT, "client", 32, sizeof(struct net_frame), 32,
                   sizeof(struct net_frame));
         /* Frames with this MAC address everywhere are what the writer is likely to leave. */
         memset(clients[i].config->settings.net.mac, (int)i + 2, 6);
-        all[i + 1] = (struct racer){&clients[i], make_frame, sizeof(struct net_frame), NULL, 0};
+        all[i + 1] = (struct racer){
+            .peer = &clients[i], .make = make_frame, .entry = sizeof(struct net_frame)};
         memset(fake_region(&clients[i].config->data, DATA, DATA_IO + i * 16U * DATA), (int)i + 2,
                DATA);
         all[i + 1].data = (void *)(uintptr_t)clients[i].config->data.vaddr;

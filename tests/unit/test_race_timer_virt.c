@@ -42,12 +42,13 @@ static void racing_peers(void **state)
     fake_step = 100;
     fake_link(&driver, LINK_TIMER_DEVICE, "driver", 16, sizeof(struct timer_request), 16,
               sizeof(struct timer_expiry));
-    all[0] = (struct racer){&driver, make_expiry, sizeof(struct timer_expiry), NULL, 0};
+    all[0] =
+        (struct racer){.peer = &driver, .make = make_expiry, .entry = sizeof(struct timer_expiry)};
     for (unsigned i = 0; i < 2; i++) {
         fake_link(&clients[i], LINK_TIMER_CLIENT, "client", 32, sizeof(struct timer_expiry), 32,
                   sizeof(struct timer_request));
-        all[i + 1] =
-            (struct racer){&clients[i], make_request, sizeof(struct timer_request), NULL, 0};
+        all[i + 1] = (struct racer){
+            .peer = &clients[i], .make = make_request, .entry = sizeof(struct timer_request)};
     }
     init();
     race(all, 3, check);

@@ -3,7 +3,7 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include "serial/client.c"
 
@@ -204,6 +204,22 @@ static void no_room_is_overslept(void **state)
     }
 }
 
+static void the_virtualiser_wavers(const volatile void *at)
+{
+    waver_with_room(&virt, at);
+}
+
+static void room_that_is_shown_and_taken_back_keeps_nobody(void **state)
+{
+    (void)state;
+    come_up();
+    begin_to_waver(&virt);
+    endless(the_virtualiser_wavers);
+    (void)serial_write(&client, "0123456789012345678901234567890123456789", 40);
+    assert_true(endless_turns <= 80U);
+    enough();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +234,7 @@ int main(void)
         IN_A_PD(a_restart_of_the_virtualiser_holds_what_comes_meanwhile),
         IN_A_PD(a_liar_cannot_make_us_loop),
         cmocka_unit_test(no_room_is_overslept),
+        IN_A_PD(room_that_is_shown_and_taken_back_keeps_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include "serial/driver.c"
 
@@ -199,6 +199,29 @@ static void no_byte_is_overslept(void **state)
     }
 }
 
+static void the_virtualiser_wavers(const volatile void *at)
+{
+    waver_with_entries(&virt, at);
+    fifo_room = 1;
+    wired = 0;
+    if (endless_turns == 1000U) {
+        enough();
+    }
+}
+
+/* For as long as it is shown bytes: nobody else waits for a serial driver. */
+static void each_turn_moves_what_was_shown(void **state)
+{
+    (void)state;
+    start();
+    begin_to_waver(&virt);
+    endless(the_virtualiser_wavers);
+    serial_driver_wake(virt.config->channel);
+    assert_int_equal(endless_turns, 1000);
+    assert_true(fake_link_count(&virt, COUNT_TAKEN) >= 998U);
+    enough();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +233,7 @@ int main(void)
         IN_A_PD(without_a_virtualiser_the_device_is_quiet),
         IN_A_PD(a_liar_is_cut_off),
         cmocka_unit_test(no_byte_is_overslept),
+        IN_A_PD(each_turn_moves_what_was_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include "core/pd.c"
 #include "serial/tx_virt.c"
@@ -123,11 +123,69 @@ static void no_room_is_overslept(void **state)
     }
 }
 
+static bool b_is_shown(void)
+{
+    driver_reads();
+    return strstr(shown, "b: first") != NULL;
+}
+
+static void a_speaks_once_more(const volatile void *at)
+{
+    const uint8_t byte = '\n';
+
+    if (at != &a.half->produce.tail) {
+        return;
+    }
+    memset(shown, 0, sizeof shown);
+    if (b_is_shown()) {
+        enough();
+        return;
+    }
+    ONE_MORE(serial_bytes, &a, &byte);
+    if (endless_turns == 3) {
+        fake_peer_new_life(&b);
+        put(&b, "first\n");
+    }
+}
+
+/* The other begins a life and speaks while the virtualiser is awake for somebody else. */
+static void a_client_that_always_speaks_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    begin(256);
+    put(&a, "first\n");
+    endless(a_speaks_once_more);
+    notified(a.config->channel);
+    assert_true(b_is_shown());
+    assert_true(endless_turns < 20U);
+    fake_finish();
+}
+
+static void the_driver_wavers(const volatile void *at)
+{
+    waver_with_room(&driver, at);
+}
+
+static void room_that_is_shown_and_taken_back_keeps_nobody(void **state)
+{
+    (void)state;
+    begin(4);
+    put(&a, "first\n");
+    begin_to_waver(&driver);
+    endless(the_driver_wavers);
+    notified(a.config->channel);
+    assert_true(endless_turns < 40U);
+    enough();
+    fake_finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_line_is_overslept),
         cmocka_unit_test(no_room_is_overslept),
+        cmocka_unit_test(a_client_that_always_speaks_keeps_nobody_waiting),
+        cmocka_unit_test(room_that_is_shown_and_taken_back_keeps_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

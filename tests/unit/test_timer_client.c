@@ -3,7 +3,7 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include "timer/client.c"
 
@@ -292,6 +292,52 @@ static void no_room_is_overslept(void **state)
     }
 }
 
+static void it_tells_once_more(const volatile void *at)
+{
+    const struct timer_expiry expiry = {.id = 7};
+
+    if (at == &virt.half->produce.tail) {
+        ONE_MORE(timer_expiries, &virt, &expiry);
+    }
+}
+
+/* Expiries that nobody has asked for, or no more. */
+static void a_virtualiser_that_always_has_one_more_is_cut_off(void **state)
+{
+    struct timer_expiry expiry;
+
+    (void)state;
+    endless(it_tells_once_more);
+    assert_false(timer_client_next(&client, &expiry));
+    assert_int_equal(endless_turns, ASTRAY_MAX + 2U);
+    assert_true(link_broken(&client.link));
+    assert_int_equal(fake_link_count(&virt, COUNT_BROKEN), 1);
+    enough();
+    fake_peer_new_life(&virt);
+    assert_true(timer_client_wake(&client, virt.config->channel));
+    assert_int_equal(timer_set(&client, 3, START - 1), QUOLL_OK);
+    tell(3, QUOLL_OK, 1);
+    expect_expiry(3, 1);
+}
+
+static void it_wavers(const volatile void *at)
+{
+    waver_with_room(&virt, at);
+}
+
+static void room_that_is_shown_and_taken_back_keeps_nobody(void **state)
+{
+    (void)state;
+    for (uint32_t id = 0; id < 8; id++) { /* more than there is room for */
+        assert_int_equal(timer_set(&client, id, START + 1), QUOLL_OK);
+    }
+    begin_to_waver(&virt);
+    endless(it_wavers);
+    (void)timer_client_wake(&client, virt.config->channel);
+    assert_true(endless_turns < 40U);
+    enough();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +354,8 @@ int main(void)
         IN_A_PD(timeouts_may_be_set_before_the_link_is_up),
         IN_A_PD(a_liar_cannot_make_us_loop),
         cmocka_unit_test(no_room_is_overslept),
+        IN_A_PD(a_virtualiser_that_always_has_one_more_is_cut_off),
+        IN_A_PD(room_that_is_shown_and_taken_back_keeps_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

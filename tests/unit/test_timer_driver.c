@@ -4,7 +4,7 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include "timer/driver.c"
 
@@ -337,6 +337,44 @@ static void no_room_is_overslept(void **state)
     }
 }
 
+static void the_virtualiser_wavers(const volatile void *at)
+{
+    waver_with_entries(&virt, at);
+    if (endless_turns == 1000U) {
+        enough();
+    }
+}
+
+/* For as long as it is asked: nobody else waits for a timer driver. */
+static void each_turn_takes_what_was_shown(void **state)
+{
+    (void)state;
+    start();
+    begin_to_waver(&virt);
+    endless(the_virtualiser_wavers);
+    timer_driver_wake(virt.config->channel);
+    assert_int_equal(endless_turns, 1000);
+    assert_true(fake_link_count(&virt, COUNT_TAKEN) >= 998U);
+    enough();
+}
+
+static void the_virtualiser_wavers_with_room(const volatile void *at)
+{
+    waver_with_room(&virt, at);
+}
+
+static void room_that_is_shown_and_taken_back_keeps_nobody(void **state)
+{
+    (void)state;
+    start();
+    ask(TIMER_AT, START);
+    begin_to_waver(&virt);
+    endless(the_virtualiser_wavers_with_room);
+    timer_driver_wake(virt.config->channel);
+    assert_true(endless_turns < 10U);
+    enough();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +393,8 @@ int main(void)
         IN_A_PD(a_liar_is_cut_off),
         cmocka_unit_test(no_request_is_overslept),
         cmocka_unit_test(no_room_is_overslept),
+        IN_A_PD(each_turn_takes_what_was_shown),
+        IN_A_PD(room_that_is_shown_and_taken_back_keeps_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

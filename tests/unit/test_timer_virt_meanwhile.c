@@ -4,14 +4,14 @@
 
 #include "meanwhile.h"
 
-#include "fake_pd.h"
+#include "endless.h"
 
 #include "core/pd.c"
 #include "timer/virt.c"
 
 #define START QUOLL_S(1) /* fake_reset()'s time */
 
-static struct fake_peer driver, client;
+static struct fake_peer driver, client, other;
 static bool told;
 
 /* With so many places for what the driver is asked and what the client is told. */
@@ -22,6 +22,8 @@ static void begin(uint32_t to_driver, uint32_t to_client)
     fake_link(&driver, LINK_TIMER_DEVICE, "clock", to_driver, sizeof(struct timer_request), 4,
               sizeof(struct timer_expiry));
     fake_link(&client, LINK_TIMER_CLIENT, "client", to_client, sizeof(struct timer_expiry), 16,
+              sizeof(struct timer_request));
+    fake_link(&other, LINK_TIMER_CLIENT, "other", 4, sizeof(struct timer_expiry), 4,
               sizeof(struct timer_request));
     init();
     fake_peer_up(&driver);
@@ -189,6 +191,98 @@ static void no_expiry_is_overslept(void **state)
     }
 }
 
+/* The other begins while the virtualiser is awake for somebody else, and waits in line. */
+static void the_other_asks(void)
+{
+    const struct timer_request now = {.id = 5, .operation = TIMER_AT, .when = START};
+
+    fake_peer_up(&other);
+    fake_put(timer_requests, &other, &now);
+}
+
+static void a_client_asks_once_more(const volatile void *at)
+{
+    const struct timer_request request = {.id = 1, .operation = TIMER_AT, .when = START + 5000};
+
+    if (queue_look(&other.in) > 0) {
+        enough();
+    } else if (at == &client.half->produce.tail) {
+        ONE_MORE(timer_requests, &client, &request);
+    }
+}
+
+static void a_client_that_always_asks_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    begin(4, 8);
+    ask(0, START + 2000);
+    the_other_asks();
+    endless(a_client_asks_once_more);
+    notified(client.config->channel);
+    assert_int_equal(queue_look(&other.in), 1);
+    assert_true(endless_turns <= 2U * BATCH * ROUNDS);
+    the_driver_reads();
+    assert_int_equal(armed, START + 2000);
+    fake_finish();
+}
+
+static void the_driver_says_it_once_more(const volatile void *at)
+{
+    const struct timer_expiry expiry = {.count = 1};
+
+    if (queue_look(&other.in) > 0) {
+        enough();
+    } else if (at == &driver.half->produce.tail) {
+        ONE_MORE(timer_expiries, &driver, &expiry);
+    }
+}
+
+static void a_driver_that_always_speaks_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    begin(4, 8);
+    the_other_asks();
+    endless(the_driver_says_it_once_more);
+    notified(driver.config->channel);
+    assert_int_equal(queue_look(&other.in), 1);
+    assert_true(endless_turns <= 2U * ROUNDS + 2U);
+    fake_finish();
+}
+
+static void the_client_wavers(const volatile void *at)
+{
+    waver_with_room(&client, at);
+}
+
+static void the_driver_wavers(const volatile void *at)
+{
+    waver_with_room(&driver, at);
+}
+
+static void room_that_is_shown_and_taken_back_keeps_nobody(void **state)
+{
+    (void)state;
+    begin(4, 2);
+    for (uint32_t id = 0; id < 3; id++) {
+        ask(id, START);
+    }
+    begin_to_waver(&client);
+    endless(the_client_wavers);
+    notified(client.config->channel);
+    assert_true(endless_turns < 20U);
+    enough();
+    fake_finish();
+
+    begin(4, 8);
+    ask(0, START + 1000);
+    begin_to_waver(&driver);
+    endless(the_driver_wavers);
+    notified(client.config->channel);
+    assert_true(endless_turns < 20U);
+    enough();
+    fake_finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +290,9 @@ int main(void)
         cmocka_unit_test(no_room_with_the_driver_is_overslept),
         cmocka_unit_test(no_room_with_the_client_is_overslept),
         cmocka_unit_test(no_expiry_is_overslept),
+        cmocka_unit_test(a_client_that_always_asks_keeps_nobody_waiting),
+        cmocka_unit_test(a_driver_that_always_speaks_keeps_nobody_waiting),
+        cmocka_unit_test(room_that_is_shown_and_taken_back_keeps_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,7 +131,35 @@ void has_a_bound_of_its_own(struct link *link, const volatile uint32_t *status)
         }
     }
     for (unsigned n = 0; n < MOST && mmio_read32(status) != 0; n++) {}
+    for (unsigned n = 0; n < MOST && !link_sleep(link); n++) {
+        sum += link->in.ready;
+    }
     do {
         sum += link->in.ready;
+    } while (sum < MOST && !queue_wait_for_room(&link->out));
+}
+
+void goes_on_while_there_is_more(struct link *link)
+{
+    do { /* lint: loop */
+        sum += link->in.ready;
     } while (!link_sleep(link));
+}
+
+static bool all_is_done(struct link *link)
+{
+    sum += link->in.ready;
+    return link_sleep(link);
+}
+
+void asks_another_function(struct link *link)
+{
+    while (!all_is_done(link)) {} /* lint: loop */
+}
+
+void makes_room_for_ever(struct link *link)
+{
+    while (!queue_wait_for_room(&link->out)) { /* lint: loop */
+        (void)queue_look_for_room(&link->out);
+    }
 }
