@@ -60,7 +60,7 @@ OUT_OF_LINE static void tell(void)
 /* ---- Receiving ---- */
 
 /* Received frames go to the virtualiser; false if there is no room for more. */
-static inline bool deliver(void)
+__attribute__((always_inline)) static inline bool deliver(void)
 {
     if (driver.rx.out.room < FEW) {
         (void)queue_look_for_room(&driver.rx.out);

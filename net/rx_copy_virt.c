@@ -29,92 +29,123 @@
 
 struct client {
     struct link link;
-    uint32_t delivered; /* frames of this batch, */
-    uint32_t given;     /* and buffers that they took */
+    struct client *next; /* that something came for in this batch; NULL: nothing came for us */
+    uint32_t delivered;  /* frames of this batch, */
+    uint32_t taken;      /* and buffers shown as taken */
 };
 
 static struct rx_copy_virt {
     struct net_pool pool;
     struct net_relay relay;
     unsigned clients;
-    uint64_t looked; /* set of clients whose link was checked in this batch */
-    uint32_t rounds; /* that made a wake-up longer */
+    struct client *batch; /* the first that something came for in this batch */
+    uint32_t rounds;      /* that made a wake-up longer */
     uint64_t mac[MAX_CLIENTS];
     struct client client[MAX_CLIENTS];
 } virt;
+
+#define LAST (&virt.client[MAX_CLIENTS]) /* its end */
 
 static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the wire */
 
 /* ---- Clients ---- */
 
-/* Once per batch, before a client is given anything: life, buffers, room. */
-static inline void look_at(struct client *client, uint64_t bit)
+/*
+ * Once per batch, before a client is given anything. What we know from before of its
+ * buffers and room will do until it is used up.
+ */
+static inline void look_at(struct client *client)
 {
-    virt.looked |= bit;
-    if (link_check(&client->link) != LINK_DOWN) {
+    client->next = virt.batch;
+    virt.batch = client;
+    if (link_check(&client->link) == LINK_DOWN) {
+        return; /* there is no room in it */
+    }
+    if (client->link.in.ready == 0) {
         (void)queue_look(&client->link.in);
+    }
+    if (client->link.out.room == 0) {
         (void)queue_look_for_room(&client->link.out);
     }
 }
 
-/*
- * Let a client have the frame, if it has room and a buffer for it. Its first word is the
- * one that was judged; only what follows is still read from the pool.
- */
-static inline void give(unsigned number, const unsigned char *from, uint64_t first, uint16_t length)
+/* The place that a client has for the frame, which it is told of; NULL if it has none. */
+__attribute__((always_inline)) static inline unsigned char *place_for(struct link *link,
+                                                                      uint16_t length)
 {
-    struct link *link = &virt.client[number].link;
-
-    if ((virt.looked & UINT64_C(1) << number) == 0) {
-        look_at(&virt.client[number], UINT64_C(1) << number);
-    }
     struct queue_taking buffers = queue_taking_begin(&link->in);
     struct net_frame frame;
-    bool good = link->out.room > 0 && client_buffer(link, &buffers, length, &frame);
+    bool found = link->out.room > 0 && client_buffer(link, &buffers, length, &frame);
 
     queue_taking_end(&link->in, &buffers);
-    if (!good) {
-        link_count(link, COUNT_DROPPED, 1);
-        return;
+    if (!found) {
+        return NULL;
     }
-    unsigned char *to = (unsigned char *)(uintptr_t)link->config->data.vaddr + frame.offset;
-
-    __builtin_memcpy(to, &first, sizeof first);
-    memcpy(to + sizeof first, from + sizeof first, length - sizeof first);
     frame = (struct net_frame){.offset = frame.offset, .length = length};
     (void)net_frames_put(&link->out, &frame);
-    link_count(link, COUNT_BYTES, length);
+    return (unsigned char *)(uintptr_t)link->config->data.vaddr + frame.offset;
+}
+
+/*
+ * Let a client have the frame, if it can take it. Its first word is the one that was judged;
+ * only what follows is still read from the pool.
+ */
+__attribute__((noinline)) static void give(struct client *client, const unsigned char *from,
+                                           uint64_t first, uint16_t length)
+{
+    if (client->next == NULL) {
+        look_at(client);
+    }
+    unsigned char *to = place_for(&client->link, length);
+
+    if (to == NULL) {
+        link_count(&client->link, COUNT_DROPPED, 1);
+        return;
+    }
+    link_count(&client->link, COUNT_BYTES, length);
+    __builtin_memcpy(to, &first, sizeof first);
+    memcpy(to + sizeof first, from + sizeof first, length - sizeof first);
+}
+
+__attribute__((noinline)) static void give_to_all(const unsigned char *frame, uint64_t first,
+                                                  uint16_t length)
+{
+    for (unsigned i = 0; i < virt.clients; i++) {
+        give(&virt.client[i], frame, first, length);
+    }
 }
 
 /* Demultiplex by destination, the frame's first bytes. */
 static inline void deliver(const unsigned char *frame, uint16_t length)
 {
-    uint64_t first = word_at(frame), destination = first & MAC_BYTES;
-    bool all = (destination & multicast_bit) != 0;
+    uint64_t first = word_at(frame);
 
+    if ((first & multicast_bit) != 0) {
+        give_to_all(frame, first, length);
+        return;
+    }
     for (unsigned i = 0; i < virt.clients; i++) {
-        if (all || virt.mac[i] == destination) {
-            give(i, frame, first, length);
+        if (virt.mac[i] == (first & MAC_BYTES)) {
+            give(&virt.client[i], frame, first, length);
+            return;
         }
     }
 }
 
 static void show_to_clients(void)
 {
-    for (uint64_t set = virt.looked; set != 0; set &= set - 1U) {
-        struct client *client = &virt.client[__builtin_ctzll(set)];
-
+    for (struct client *client = virt.batch; client != LAST; client = client->next) {
         client->delivered = link_show_tail(&client->link);
-        client->given = link_show_head(&client->link);
+        client->taken = link_show_head_by_batch(&client->link);
     }
 }
 
 static void wake_clients(void)
 {
-    for (uint64_t set = virt.looked; set != 0; set &= set - 1U) {
-        struct client *client = &virt.client[__builtin_ctzll(set)];
-
-        link_wake(&client->link, client->delivered, client->given);
+    for (struct client *client = virt.batch, *next; client != LAST; client = next) {
+        link_wake(&client->link, client->delivered, client->taken);
+        next = client->next;
+        client->next = NULL;
     }
 }
 
@@ -128,9 +159,9 @@ static void take_all_done(void)
 
     while (net_rx_dones_next(&in, &done)) {
         if (pool_take(&virt.pool, &done)) {
-            deliver(pool_frame(&virt.pool, done.id), (uint16_t)done.length);
-            rx_ledger_hand_on(&virt.pool.ledger, done.id, 0);
             bytes += done.length;
+            rx_ledger_hand_on(&virt.pool.ledger, done.id, 0);
+            deliver(pool_frame(&virt.pool, done.id), (uint16_t)done.length);
         }
     }
     queue_taking_end(&virt.pool.driver.in, &in);
@@ -143,8 +174,8 @@ static bool publish_and_sleep(void)
     struct link *driver = &virt.pool.driver;
 
     show_to_clients();
-    uint32_t given = link_show_tail(driver);
-    uint32_t taken = link_show_head(driver);
+    uint32_t given = driver->out.tail != driver->out.published ? link_show_tail(driver) : 0;
+    uint32_t taken = link_show_head_by_batch(driver);
 
     queue_show_sleep(&driver->in);
     queue_fence();
@@ -153,7 +184,7 @@ static bool publish_and_sleep(void)
     return queue_look(&driver->in) == 0;
 }
 
-static void tell_all(void)
+__attribute__((noinline)) static void tell_all(void)
 {
     for (unsigned i = 0; i < virt.clients; i++) {
         net_relay_tell(&virt.relay, &virt.client[i].link);
@@ -187,7 +218,7 @@ static void receive(void)
 {
     (void)queue_look(&virt.pool.driver.in);
     do {
-        virt.looked = 0;
+        virt.batch = LAST;
         take_all_done();
         if (virt.pool.ledger.with_driver <= virt.pool.plenty) {
             pool_supply(&virt.pool);
@@ -216,7 +247,7 @@ void pd_start(void)
     pd_wake(virt.pool.driver.config->channel);
 }
 
-static void wake_for_client(microkit_channel channel)
+__attribute__((noinline)) static void wake_for_client(microkit_channel channel)
 {
     for (unsigned i = 0; i < virt.clients; i++) {
         if (virt.client[i].link.config->channel == channel) {

@@ -150,6 +150,15 @@ static inline uint32_t link_show_head(struct link *link)
     return fresh;
 }
 
+/**
+ * As link_show_head(), but only when over an eighth of the queue was taken since. Whoever
+ * waits for room meanwhile has a queue that is nearly all still to be taken, and is told then.
+ */
+static inline uint32_t link_show_head_by_batch(struct link *link)
+{
+    return link->in.head - link->in.released > link->in.capacity / 8U ? link_show_head(link) : 0;
+}
+
 static inline void link_wake(struct link *link, uint32_t fresh_entries, uint32_t fresh_room)
 {
     if ((fresh_entries != 0 && queue_entries_awaited(&link->out, fresh_entries)) ||
