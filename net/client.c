@@ -252,7 +252,7 @@ static inline void publish(struct net_client *client, bool asleep)
     struct link *rx = &client->rx.link, *tx = &client->tx.link;
     uint32_t sent = link_show_tail(tx);
     uint32_t given = link_show_tail(rx);
-    uint32_t taken = link_show_head(rx);
+    uint32_t taken = link_show_head_by_batch(rx);
 
     if (asleep) {
         queue_show_sleep(&rx->in);

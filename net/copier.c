@@ -135,7 +135,7 @@ static inline bool publish_and_sleep(void)
 {
     uint32_t taken = link_show_head(&copier.virt);
     uint32_t delivered = link_show_tail(&copier.client);
-    uint32_t given = link_show_head(&copier.client);
+    uint32_t given = link_show_head_by_batch(&copier.client);
 
     queue_show_sleep(&copier.virt.in);
     queue_fence();

@@ -131,9 +131,9 @@ OUT_OF_LINE static void transmit(void)
         if (!room_above && queue_wait_for_room(&driver.tx.out)) {
             driver.tx_interrupts = false; /* the virtualiser comes first */
         }
-    } while (
-        (!net_device_tx_sleep(driver.tx_interrupts) || (room_below && !link_sleep(&driver.tx))) &&
-        again());
+    } while ((!net_device_tx_sleep(driver.tx_interrupts) ||
+              (room_below && !link_sleep_by_batch(&driver.tx))) &&
+             again());
 }
 
 /* ---- Lives ---- */

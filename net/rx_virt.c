@@ -177,8 +177,8 @@ static bool publish_and_sleep(void)
     struct link *driver = &virt.pool.driver;
 
     show_to_copiers();
-    uint32_t given = link_show_tail(driver);
-    uint32_t taken = link_show_head(driver);
+    uint32_t given = driver->out.tail != driver->out.published ? link_show_tail(driver) : 0;
+    uint32_t taken = link_show_head_by_batch(driver);
 
     queue_show_sleep(&driver->in);
     queue_fence();

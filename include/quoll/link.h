@@ -203,6 +203,17 @@ __attribute__((warn_unused_result)) static inline bool link_sleep(struct link *l
     return asleep;
 }
 
+/** link_sleep() with link_show_head_by_batch(). */
+__attribute__((warn_unused_result)) static inline bool link_sleep_by_batch(struct link *link)
+{
+    uint32_t fresh = link_show_head_by_batch(link);
+
+    queue_show_sleep(&link->in);
+    queue_fence();
+    link_wake(link, 0, fresh);
+    return queue_look(&link->in) == 0;
+}
+
 /**
  * Show the peer `size` bytes (at most LINK_INFO_SIZE) of class-specific
  * information and notify it. Allowed at any time after link_open().
