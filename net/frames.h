@@ -12,6 +12,9 @@
 #include <quoll/link.h>
 #include <quoll/net.h>
 
+/* The compiler is not to work an address out again from its index, each time that it is used. */
+#define KEEP(pointer) __asm__("" : "+r"(pointer))
+
 static inline uint32_t least(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;

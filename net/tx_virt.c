@@ -221,9 +221,11 @@ static inline uint32_t allowance_for(struct client *client, uint32_t frames)
 static inline enum outcome serve(unsigned number)
 {
     struct client *client = &virt.client[number];
+
+    KEEP(client);
     struct link *link = &client->link;
 
-    if (!look_at(number)) {
+    if (!link_still_up(link) && !look_anew(number)) {
         return IDLE;
     }
     uint32_t frames = least(queue_look(&link->in), BATCH);
@@ -234,13 +236,13 @@ static inline enum outcome serve(unsigned number)
     if (client->held > 0 && link->out.tail == link->out.published && queue_awaited(&link->out)) {
         virt.waiting |= set_of(number);
     }
-    if (link_broken(link)) {
-        return IDLE;
-    }
     if (link->in.ready == 0) {
         return link_sleep(link) ? IDLE : MORE;
     }
     link_release(link);
+    if (link_broken(link)) {
+        return IDLE;
+    }
     if (allowance_for(client, 1) > 0 || (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
         return MORE;
     }
