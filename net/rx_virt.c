@@ -26,8 +26,10 @@
 
 struct copier {
     struct link link;
-    uint32_t returned; /* frames put into its queue of which it has returned the buffers */
-    uint32_t fresh;    /* frames of this batch */
+    struct copier *next; /* that something came for in this batch; NULL: nothing came for us */
+    uint64_t bit;        /* by which the ledger knows it */
+    uint32_t returned;   /* frames put into its queue of which it has returned the buffers */
+    uint32_t fresh;      /* frames of this batch */
 };
 
 static struct rx_virt {
@@ -36,11 +38,13 @@ static struct rx_virt {
     uint32_t share; /* buffers that a copier may have */
     uint32_t few;   /* room in it with which we look for returned ones */
     unsigned copiers;
-    uint64_t looked; /* set of copiers whose link was checked in this batch */
-    uint32_t rounds; /* that made a wake-up longer */
+    struct copier *batch; /* the first that something came for in this batch */
+    uint32_t rounds;      /* that made a wake-up longer */
     uint64_t mac[MAX_COPIERS];
     struct copier copier[MAX_COPIERS];
 } virt;
+
+#define LAST (&virt.copier[MAX_COPIERS]) /* its end */
 
 static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the wire */
 
@@ -50,7 +54,7 @@ static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the w
  * What it has taken off its queue is returned; our entries there say which buffers. An
  * index that goes back is as impossible as one that lies ahead.
  */
-static void take_returns(struct copier *copier, uint64_t bit)
+__attribute__((noinline)) static void take_returns(struct copier *copier)
 {
     struct queue_producer *out = &copier->link.out;
     const struct net_frame *entries = (const void *)out->mine->entries;
@@ -65,20 +69,19 @@ static void take_returns(struct copier *copier, uint64_t bit)
     }
     for (; copier->returned != out->tail - used; copier->returned++) {
         rx_ledger_give_back(&virt.pool.ledger,
-                            entries[copier->returned & mask].offset / NET_BUFFER_SIZE, bit);
+                            entries[copier->returned & mask].offset / NET_BUFFER_SIZE, copier->bit);
     }
     out->room = least(virt.share, out->capacity) - used;
 }
 
 /* Once per batch, before a copier is given anything: lives, returns, room. */
-static inline void look_at(struct copier *copier, uint64_t bit)
+__attribute__((always_inline)) static inline void look_at(struct copier *copier)
 {
-    virt.looked |= bit;
     switch (link_check(&copier->link)) {
     case LINK_DOWN:
         return; /* there is no room in it */
     case LINK_CAME_UP:
-        rx_ledger_take_from(&virt.pool.ledger, bit);
+        rx_ledger_take_from(&virt.pool.ledger, copier->bit);
         copier->returned = 0;
         net_relay_tell(&virt.relay, &copier->link);
         break;
@@ -86,34 +89,36 @@ static inline void look_at(struct copier *copier, uint64_t bit)
         break;
     }
     if (copier->link.out.room <= virt.few) {
-        take_returns(copier, bit);
+        take_returns(copier);
     }
 }
 
 /* Let a copier have the frame, if it can take it; its bit if it could. */
-static inline uint64_t give(unsigned number, uint32_t id, uint16_t length)
+__attribute__((always_inline)) static inline uint64_t give(struct copier *copier, uint32_t id,
+                                                           uint16_t length)
 {
-    struct copier *copier = &virt.copier[number];
-    uint64_t bit = UINT64_C(1) << number;
     struct net_frame frame = {.offset = id * NET_BUFFER_SIZE + NET_HEADROOM, .length = length};
 
-    if ((virt.looked & bit) == 0) {
-        look_at(copier, bit);
+    KEEP(copier);
+    if (copier->next == NULL) {
+        copier->next = virt.batch;
+        virt.batch = copier;
+        look_at(copier);
     }
     if (!net_frames_put(&copier->link.out, &frame)) {
         link_count(&copier->link, COUNT_DROPPED, 1);
         return 0;
     }
     link_count(&copier->link, COUNT_BYTES, length);
-    return bit;
+    return copier->bit;
 }
 
-static uint64_t give_to_all(uint32_t id, uint16_t length)
+__attribute__((noinline)) static uint64_t give_to_all(uint32_t id, uint16_t length)
 {
     uint64_t holders = 0;
 
     for (unsigned i = 0; i < virt.copiers; i++) {
-        holders |= give(i, id, length);
+        holders |= give(&virt.copier[i], id, length);
     }
     return holders;
 }
@@ -128,7 +133,7 @@ static inline uint64_t deliver(uint32_t id, uint16_t length)
     }
     for (unsigned i = 0; i < virt.copiers; i++) {
         if (virt.mac[i] == destination) {
-            return give(i, id, length);
+            return give(&virt.copier[i], id, length);
         }
     }
     return 0;
@@ -155,19 +160,17 @@ static void take_all_done(void)
 
 static void show_to_copiers(void)
 {
-    for (uint64_t set = virt.looked; set != 0; set &= set - 1U) {
-        struct copier *copier = &virt.copier[__builtin_ctzll(set)];
-
+    for (struct copier *copier = virt.batch; copier != LAST; copier = copier->next) {
         copier->fresh = link_show_tail(&copier->link);
     }
 }
 
 static void wake_copiers(void)
 {
-    for (uint64_t set = virt.looked; set != 0; set &= set - 1U) {
-        struct copier *copier = &virt.copier[__builtin_ctzll(set)];
-
+    for (struct copier *copier = virt.batch, *next; copier != LAST; copier = next) {
         link_wake(&copier->link, copier->fresh, 0);
+        next = copier->next;
+        copier->next = NULL;
     }
 }
 
@@ -187,7 +190,7 @@ static bool publish_and_sleep(void)
     return queue_look(&driver->in) == 0;
 }
 
-static void tell_all(void)
+__attribute__((noinline)) static void tell_all(void)
 {
     for (unsigned i = 0; i < virt.copiers; i++) {
         net_relay_tell(&virt.relay, &virt.copier[i].link);
@@ -210,7 +213,7 @@ __attribute__((noinline)) static bool go_on(void)
     virt.rounds += 1U;
     if (virt.rounds % ROUNDS == 0) {
         for (unsigned i = 0; i < virt.copiers; i++) {
-            look_at(&virt.copier[i], UINT64_C(1) << i);
+            look_at(&virt.copier[i]);
         }
         pass_on_news();
     }
@@ -221,7 +224,7 @@ static void receive(void)
 {
     (void)queue_look(&virt.pool.driver.in);
     do {
-        virt.looked = 0;
+        virt.batch = LAST;
         take_all_done();
         if (virt.pool.ledger.with_driver <= virt.pool.plenty) {
             pool_supply(&virt.pool);
@@ -238,6 +241,7 @@ static void open_copiers(void)
     while (virt.copiers < MAX_COPIERS &&
            (config = quoll_find_link(LINK_NET_RX_COPIER, NULL, virt.copiers)) != NULL) {
         virt.mac[virt.copiers] = mac_at(config->settings.net.mac);
+        virt.copier[virt.copiers].bit = UINT64_C(1) << virt.copiers;
         link_open(&virt.copier[virt.copiers].link, config, sizeof(struct net_frame));
         virt.copiers += 1U;
     }
@@ -252,12 +256,12 @@ void pd_start(void)
     pd_wake(virt.pool.driver.config->channel);
 }
 
-static void wake_for_copier(microkit_channel channel)
+__attribute__((noinline)) static void wake_for_copier(microkit_channel channel)
 {
     for (unsigned i = 0; i < virt.copiers; i++) {
         if (virt.copier[i].link.config->channel == channel) {
             link_count(&virt.copier[i].link, COUNT_WOKEN, 1);
-            look_at(&virt.copier[i], UINT64_C(1) << i);
+            look_at(&virt.copier[i]);
         }
     }
 }
