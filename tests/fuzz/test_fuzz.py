@@ -49,7 +49,7 @@ PLANTED = [
     ("net_rx_copy_virt", "net/pool.h", "!rx_ledger_lent(&pool->ledger, done->id)",
      "done->id >= pool->ledger.buffers"),
     ("net_rx_copy_virt", "net/frames.h", "frame->length <= size - frame->offset", "frame->length <= size"),
-    ("net_rx_copy_virt", "net/rx_copy_virt.c", "all || virt.mac[i] == destination", "all || destination != 0"),
+    ("net_rx_copy_virt", "net/rx_copy_virt.c", "virt.mac[i] == (first & MAC_BYTES)", "virt.mac[i] != first"),
     ("net_tx_virt", "net/tx_virt.c", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) == 0"),
     ("net_tx_virt", "net/frames.h", "frame->length <= size - frame->offset", "frame->length <= size"),
     ("net_copier", "net/copier.c", "if (link_still_up(&copier.virt))", "if (true)"),
