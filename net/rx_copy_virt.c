@@ -52,19 +52,21 @@ static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the w
 
 /*
  * Once per batch, before a client is given anything. What we know from before of its
- * buffers and room will do until it is used up.
+ * buffers and room will do if it is enough for all frames.
  */
 static inline void look_at(struct client *client)
 {
+    uint32_t frames = virt.pool.driver.in.ready;
+
     client->next = virt.batch;
     virt.batch = client;
     if (link_check(&client->link) == LINK_DOWN) {
         return; /* there is no room in it */
     }
-    if (client->link.in.ready == 0) {
+    if (client->link.in.ready < frames) {
         (void)queue_look(&client->link.in);
     }
-    if (client->link.out.room == 0) {
+    if (client->link.out.room < frames) {
         (void)queue_look_for_room(&client->link.out);
     }
 }

@@ -169,6 +169,32 @@ static void buffers_are_taken_one_by_one(void **state)
     assert_next(&first, 200, 61);
 }
 
+/* What it knew of buffers and room from before is not enough for the batch: it looks. */
+static void a_batch_gets_what_was_given_since(void **state)
+{
+    (void)state;
+    put(&first, 0, 100);
+    put(&first, 100, 100);
+    (void)arrive(60);
+    for (unsigned i = 2; i < 6; i++) {
+        put(&first, i * 100, 100);
+        if (i < 5) {
+            receive_frame(mac_first, 60 + i);
+        }
+    }
+    wake(&driver);
+    assert_next(&first, 0, 60);
+    assert_next(&first, 100, 62);
+    assert_next(&first, 200, 63);
+    assert_next(&first, 300, 64);
+    receive_frame(mac_first, 70);
+    receive_frame(mac_first, 71);
+    wake(&driver);
+    assert_next(&first, 400, 70);
+    assert_next(&first, 500, 71);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 0);
+}
+
 /* What no client asked for costs a look at it per batch, and is dropped. */
 static void a_flood_leaves_the_driver_its_buffers(void **state)
 {
@@ -253,6 +279,7 @@ int main(void)
         IN_A_PD(a_frame_goes_to_whom_it_is_for),
         IN_A_PD(broadcast_and_multicast_go_to_all_who_have_a_buffer),
         IN_A_PD(buffers_are_taken_one_by_one),
+        IN_A_PD(a_batch_gets_what_was_given_since),
         IN_A_PD(a_flood_leaves_the_driver_its_buffers),
         IN_A_PD(the_drivers_new_life_gets_the_whole_pool),
         IN_A_PD(the_ledger_survives_nonsense),
