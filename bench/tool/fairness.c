@@ -48,7 +48,7 @@ static void net(void)
     struct load load = {.payload = 64, .window = 1, .flows = CLIENTS, .count = 800};
     struct guest guest;
 
-    load_boot_echoes(&guest, "fairness", CLIENTS);
+    load_boot_echoes(&guest, "fairness", CLIENTS, false);
     load_run(&guest, &load);
     load.count = 40000;
     load.tolerant = true; /* who is starved is what this is about */

@@ -49,29 +49,30 @@ static const char *echo_client(unsigned n)
                 n, n, 50 + n);
 }
 
-const char *load_echoes_yaml(unsigned count)
+const char *load_echoes_yaml(unsigned count, bool copying)
 {
     return text("board: qemu_virt_aarch64\n"
                 "devices:\n"
                 "  clock: {class: timer, node: /timer}\n"
-                "  nic:   {class: net,   node: /virtio_mmio@a003e00}\n"
+                "  nic:   {class: net,   node: /virtio_mmio@a003e00, copying: %s}\n"
                 "clients:\n%s",
-                clients(count, echo_client));
+                copying ? "virtualiser" : "copiers", clients(count, echo_client));
 }
 
-void load_boot_echoes(struct guest *guest, const char *name, unsigned count)
+void load_boot_echoes(struct guest *guest, const char *name, unsigned count, bool copying)
 {
-    guest_compose(name, load_echoes_yaml(count));
+    guest_compose(name, load_echoes_yaml(count, copying));
     guest_boot(guest, name, load_network(count, 50));
     load_wait(guest, count);
 }
 
-static void net_clients(unsigned count)
+/* `copying`: with the copying virtualiser, without copiers. */
+static void net_clients(unsigned count, bool copying)
 {
     static const unsigned windows[] = {1, 32};
     struct guest guest;
 
-    load_boot_echoes(&guest, "growth", count);
+    load_boot_echoes(&guest, "growth", count, copying);
     for (unsigned w = 0; w < 2; w++) {
         struct runs runs = {0};
 
@@ -85,8 +86,10 @@ static void net_clients(unsigned count)
             tally_since(&after, &before);
             runs_add(&runs, &after, load.echoed + load.duplicates);
         }
-        figures_case(&guest, "growth", text("net, %u outstanding, clients %u", windows[w], count),
-                     &runs, "e");
+        figures_case(
+            &guest, "growth",
+            text("net%s, %u outstanding, clients %u", copying ? " copying" : "", windows[w], count),
+            &runs, "e");
     }
     guest_end(&guest);
 }
@@ -176,11 +179,15 @@ static void partitions(unsigned count)
 void set_growth(void)
 {
     static const unsigned nets[] = {1, 2, 4, 8, 16, 24}, disks[] = {1, 2, 4, 8, 16};
+    static const unsigned copied[] = {1, 8, 32}; /* more than copiers could serve */
     static const unsigned timers[] = {1, 8, 64, 512, 1024, 3072};
 
     disk_make();
     for (unsigned i = 0; i < PLAN_LENGTH(nets) && wanted("net"); i++) {
-        net_clients(nets[i]);
+        net_clients(nets[i], false);
+    }
+    for (unsigned i = 0; i < PLAN_LENGTH(copied) && wanted("net copying"); i++) {
+        net_clients(copied[i], true);
     }
     for (unsigned i = 0; i < PLAN_LENGTH(timers) && wanted("timeout"); i++) {
         timeouts(timers[i]);

@@ -27,11 +27,12 @@ const char *load_network(unsigned flows, unsigned first);
 /** The web server's disk. */
 const char *load_disk(void);
 
-/** The description of a system of `count` echoes, e0 and so on. */
-const char *load_echoes_yaml(unsigned count);
+/** The description of a system of `count` echoes, e0 and so on; with the copying virtualiser or
+ * copiers. */
+const char *load_echoes_yaml(unsigned count, bool copying);
 
 /** Compose and boot it, with a flow to each. */
-void load_boot_echoes(struct guest *guest, const char *name, unsigned count);
+void load_boot_echoes(struct guest *guest, const char *name, unsigned count, bool copying);
 
 /** Wait until all flows echo. */
 void load_wait(struct guest *guest, unsigned flows);

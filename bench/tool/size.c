@@ -100,7 +100,7 @@ static double all(const struct sizes *s)
 
 static struct sizes echoes(unsigned count)
 {
-    guest_compose("size", load_echoes_yaml(count));
+    guest_compose("size", load_echoes_yaml(count, false));
     return measure("size", NULL);
 }
 
