@@ -98,10 +98,11 @@ def make_disk(path):
     return path
 
 
-def compose(folder, role, attacks, sdk, programs, tick=TICK):
+def compose(folder, role, attacks, sdk, programs, tick=TICK, copying="copiers"):
     """The system, with the metronome's orders: role is a number (ROLES, NOBODY, ALL)."""
     folder.mkdir(parents=True, exist_ok=True)
     text = (HERE / "system.yaml").read_text()
+    text = text.replace("node: /virtio_mmio@a003e00}", f"node: /virtio_mmio@a003e00, copying: {copying}}}")
     text = text.replace("@plan@", str(role * PLAN_ROLE + attacks)).replace("@tick@", str(tick))
     (folder / "system.yaml").write_text(text)
     subprocess.run([BUILD / "tool" / "quoll", "build", folder / "system.yaml", "--dtb", BUILD / "boards" / f"{BOARD}.dtb",
@@ -139,9 +140,9 @@ def run_device(folder, kind, disk, device, fault, seconds=0.2):
     return Said(system, (done.stdout + done.stderr).decode("latin-1"), done.returncode)
 
 
-def run_sim(folder, kind, disk, role, attacks, options=(), timeout=900):
+def run_sim(folder, kind, disk, role, attacks, options=(), timeout=900, copying="copiers"):
     """One run of the simulator: what it said."""
-    system = compose(folder, role, attacks, "host", [SIM / kind / "hostile", SIM / kind / "programs"])
+    system = compose(folder, role, attacks, "host", [SIM / kind / "hostile", SIM / kind / "programs"], copying=copying)
     program = SIM / ("quoll-sim-asan" if kind == "asan" else "quoll-sim")
     done = subprocess.run([program, system, "--until", "60", "--violations", "tell", "--device", "nic=net=echo",
                            "--device", f"disk=file={disk}", *options], capture_output=True, timeout=timeout)

@@ -36,6 +36,23 @@ def test_nobody_is_hurt(kind, role, baseline, disk, tmp_path):
     assert sum(p.refused for p in said.phases if p.role == role) > 0
 
 
+@pytest.fixture(scope="module")
+def baseline_copying(kind, disk, tmp_path_factory):
+    return matrix.baseline_of(matrix.run_sim(tmp_path_factory.mktemp("nobody"), kind, disk, matrix.NOBODY, 60,
+                                             copying="virtualiser"))
+
+
+@pytest.mark.parametrize("role", ["mallory", "nic_rx", "nic_driver"])
+def test_nobody_is_hurt_beside_the_copying_virtualiser(kind, role, baseline_copying, disk, tmp_path):
+    """Its client, itself, its driver: all that its links reach."""
+    said = matrix.run_sim(tmp_path, kind, disk, list(matrix.ROLES).index(role), len(matrix.KINDS),
+                          copying="virtualiser")
+    assert matrix.hurts(said, role) == []
+    assert matrix.starved(said, role, baseline_copying, together=True) == []
+    assert kinds_seen(said, role) == {kind for kind in matrix.KINDS if matrix.applies(role, kind)}
+    assert sum(p.refused for p in said.phases if p.role == role) > 0
+
+
 @pytest.mark.parametrize("device", matrix.DEVICES)
 def test_a_device_hurts_only_those_who_use_it(device, disk, tmp_path):
     """In all ways in which it can misbehave at once; one by one: make hostile."""
