@@ -16,6 +16,9 @@
  * never comes true did not happen; until then its faults do not count.
  *
  * WINDOW bounds how far operations may be apart when they change places.
+ *
+ * With STORE_LOAD only stores come late, and in their order, as in the simulator
+ * (sim/access.c): what both say of a step can then be compared (tests/verify).
  */
 #define RELAXED 0
 #define RELEASE 1 /* a store */
@@ -147,7 +150,11 @@ inline store(c, step, where, what, order)
 {
     mortal(c);
     if
+#ifdef STORE_LOAD
+    :: KEPT(step) -> issue(c, where, what, 0, RELEASE)
+#else
     :: KEPT(step) -> issue(c, where, what, 0, order)
+#endif
     :: else
     fi
 }
@@ -163,7 +170,11 @@ inline load_word(c, step, where, what)
 {
     mortal(c);
     if
+#ifdef STORE_LOAD
+    :: KEPT(step) -> turn[c] ? _; wrong = wrong || memory[where] != what
+#else
     :: KEPT(step) -> issue(c, where, what, 0, CHECKED)
+#endif
     :: else -> wrong = true
     fi
 }
@@ -177,11 +188,13 @@ inline load_index(c, order_step, where, result, least, most)
     :: SETTLED(c, where) ->
         result = memory[where];
         printf("%d: place %d is %d\n", c, where, result)
+#ifndef STORE_LOAD
     :: !KEPT(order_step) ->
         select (result : 0 .. most);
         result = IX(least + result);
         guesses++;
         issue(c, where, result, 0, GUESSED)
+#endif
     fi
 }
 
@@ -200,8 +213,10 @@ inline load_wish(c, step, where, now, since)
             :: PASSED(memory[where], now, since) -> notify(1 - c)
             :: else
             fi
+#ifndef STORE_LOAD
         :: guesses++;
            issue(c, where, now, since, UNASKED)
+#endif
         fi
     fi
 }

@@ -26,6 +26,10 @@ void any_entry(struct entry *copy);
 
 QUEUE_OF(entries, struct entry);
 
+/*@ axiomatic Bits { // TRUSTED: a lemma of Frama-C's theory of bits, which the provers are not given
+        axiom masked: \forall integer a, mask; 0 <= mask ==> 0 <= (a & mask) <= mask;
+    } */
+
 /* A broken queue has the capacity 0 and keeps what it was for its next life. */
 /*@ predicate power_of_two(integer n) = 0 < n <= 0x80000000 && (n & (n - 1)) == 0;
 
@@ -306,6 +310,20 @@ static inline void queue_taking_end(struct queue_consumer *q, const struct queue
     ensures \result.at != \result.end ==>
         \valid((struct entry *)\result.entries + (0 .. \result.mask)); */
 static inline struct queue_putting queue_putting_begin(const struct queue_producer *q);
+
+/*@ predicate putting(struct queue_putting *p) =
+        \valid(p) && (p->at != p->end ==>
+            \valid((struct entry *)p->entries + (0 .. p->mask)) &&
+            \separated(p, (struct entry *)p->entries + (0 .. p->mask)));
+*/
+
+/*@ requires putting(p) && \valid_read(entry);
+    requires p->at != p->end ==> \separated(entry, p, (struct entry *)p->entries + (0 .. p->mask));
+    assigns p->at, ((struct entry *)p->entries)[0 .. p->mask];
+    ensures putting(p);
+    ensures \result <==> \old(p->at) != p->end;
+    ensures p->at == (\result ? (uint32_t)(\old(p->at) + 1) : \old(p->at)); */
+static inline bool entries_add(struct queue_putting *p, const struct entry *entry);
 
 /*@ requires producer(q) && \valid_read(p) && \separated(p, q, q->mine, q->peer);
     requires (uint32_t)(p->end - p->at) <= q->capacity;

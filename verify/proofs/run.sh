@@ -16,7 +16,7 @@ if [ "${1:-}" = --one ]; then
     log=$logs/$unit.log
     cd "$root"
     case $tool in
-    wp) set -- -wp -wp-rte -wp-model Typed+Cast -wp-prover cvc4,z3 -wp-timeout 60 -wp-par 1 -wp-cache none "$@" ;;
+    wp) set -- -wp -wp-rte -wp-model Typed+Cast -wp-prover cvc4,z3 -wp-timeout "${TIMEOUT:-60}" -wp-par 1 -wp-cache none "$@" ;;
     eva) set -- -eva -eva-precision 3 -eva-split-return auto "$@" ;;
     esac
     begin=$(date +%s)

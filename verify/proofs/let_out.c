@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Proof, by Eva: a frame that is let out, or refused, is read within its client's region
+ * only, and its head written within its own place only, whatever the client says and
+ * however its memory changes meanwhile.
+ */
+#include "trusted.h"
+
+#include <__fc_builtin.h>
+#include <string.h>
+
+#define __builtin_memcpy memcpy
+
+/* The ledger's business: tx_ledger.c. */
+#define in_order(ledger, heads, in_stock) (0 == 0)
+#define in_books(ledger, in_stock)        (0 == 0)
+#include "places.h"
+//@ ghost uint32_t all;
+
+#include "net/tx_virt.c"
+
+/* A little more than two heads, so that a frame may lie anywhere about the region's end. */
+#define SIZE 500U
+
+static unsigned char region[SIZE], head[NET_HEAD_SIZE];
+static struct net_tx_frame entries[2];
+static struct quoll_link_config config = {
+    .data = {.vaddr = (uintptr_t)region, .size = SIZE, .coherent = 1}};
+
+void main(void)
+{
+    struct net_frame frame;
+    struct queue_putting to = {(unsigned char *)entries, 1U, 0, 1U};
+    struct client client = {.link = {.config = &config}};
+
+    virt.heads = head;
+    virt.longest = NET_FRAME_MAX;
+    virt.coherent = true;
+    virt.all_coherent = true;
+    Frama_C_make_unknown((char *)&client.mac, sizeof client.mac);
+    Frama_C_make_unknown((char *)region, SIZE);
+    Frama_C_make_unknown((char *)&frame, sizeof frame);
+    if (!good(&client, &frame)) {
+        return;
+    }
+    //@ split frame.offset;
+    (void)let_out(&client, &frame, 0, &to);
+    //@ assert to.at <= 1;
+}
