@@ -44,7 +44,8 @@ FLOORS = ("unit", "driver", "priority", "random", "exhaustive")
 PARTS = {"unit": ("unit",), "driver": ("driver", "sim/asan", "sim/checked"), "priority": ("sim/checked", "tool", "boards"),
          "random": ("sim/checked", "tool", "boards"), "exhaustive": ("sim/checked",)}  # what each needs of what is built
 FILES = ("include/quoll/queue.h", "include/quoll/link.h", "core/link.c", "include/quoll/virtqueue.h",
-         "bus/virtio/*.c", "net/*virt.c", "net/*ledger.h", "net/copier.c", "net/driver.c", "block/virt*.c", "block/driver.c",
+         "bus/virtio/*.c", "net/*virt.c", "net/*ledger.h", "net/pool.*", "net/frames.h", "net/copier.c", "net/driver.c",
+         "block/virt*.c", "block/driver.c",
          "serial/*virt.c", "serial/driver.c", "timer/virt.c", "timer/driver.c", "*/drivers/*.c")
 QUEUE_TESTS = ["test_link_order", "test_link_info", "test_panics", "test_queue", "test_link", "test_serial_driver", "test_timer_driver", "test_block_driver",
                "test_net_driver", "test_net_rx_virt"]
@@ -54,7 +55,10 @@ UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM*, test_ROOM_PART* and those
     "bus/virtio/virtqueue.c": ["test_panics", "test_virtqueue", "test_virtio_blk"],
     "bus/virtio/mmio.c": ["test_panics", "test_virtio", "test_virtqueue", "test_virtio_blk"],
     "block/drivers/virtio_blk.c": ["test_virtio_blk"],
-    "net/rx_ledger.h": ["test_net_rx_virt"], "net/tx_ledger.h": ["test_net_tx_virt"],
+    "net/pool.h": ["test_net_rx_virt", "test_net_rx_copy_virt", "test_net_rx_caches"],
+    "net/pool.c": ["test_net_rx_virt", "test_net_rx_copy_virt", "test_net_rx_caches"],
+    "net/frames.h": ["test_net_copier", "test_net_rx_virt", "test_net_rx_copy_virt", "test_net_tx_virt"],
+    "net/rx_ledger.h": ["test_net_rx_virt", "test_net_rx_copy_virt"], "net/tx_ledger.h": ["test_net_tx_virt"],
 }
 CLASSES = ("serial", "timer", "net", "block")
 SYSTEMS = {  # of the simulator: programs for tests, and the devices

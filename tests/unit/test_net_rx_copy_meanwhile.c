@@ -96,11 +96,40 @@ static void no_client_sleeps_beside_a_frame(void **state)
     }
 }
 
+static void a_frame_comes_and_the_driver_dies(void)
+{
+    a_frame_comes();
+    fake_lives[driver.config->peer_pd] += 1;
+}
+
+/* What is left of a life that is over is not taken up; the next one begins with all buffers. */
+static void work_ends_with_the_drivers_life(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start();
+        a_frame_comes();
+        meanwhile(n, a_frame_comes_and_the_driver_dies);
+        notified(driver.config->channel);
+        more = meanwhile_done();
+        if (more) {
+            fake_peer_up(&driver);
+            notified(driver.config->channel);
+            assert_int_equal(queue_look(&driver.in), BUFFERS);
+            assert_int_equal(fake_link_count(&driver, COUNT_BROKEN), 0);
+        }
+        fake_finish();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_frame_is_overslept),
         cmocka_unit_test(no_client_sleeps_beside_a_frame),
+        cmocka_unit_test(work_ends_with_the_drivers_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
