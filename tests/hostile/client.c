@@ -3,13 +3,17 @@
  * A client that takes all it can of every class, checks every byte of what it gets, and
  * tells of its work in each phase, that is, as long as nobody begins a new life:
  *
- *     @alice 20480000 5:64 9:2 net 212 block 80 timer 95 serial 0 bad 0 0 0 lost 0 seen 0 tried 9
+ *     @alice 20480000 5:64 9:2 net 212 block 80 timer 95 serial 0 bad 0 0 0 lost 0 seen 0 0 tried 9
  * refused 9
  *
  * net: echo requests to the router, which comes back with the same bytes; block: writes
  * and reads of its own partition; timer: timeouts, none early; serial: numbered lines.
  * `bad` is what was wrong of the first three; what was begun in an earlier phase, under
- * another attack, does not count. `seen`: others' bytes found in our own memory.
+ * another attack, does not count. `seen`: others' bytes found in our own memory, what is for
+ * net and what is for block.
+ *
+ * What our libraries promise whatever the others do is not counted: if they break it, we
+ * fault. And we keep most Tx buffers to ourselves, so that those under way come back soon.
  *
  * When the metronome is done, it comes to rest: nothing under way, and at last all
  * buffers and requests at once in its own hands ("@alice is home").
@@ -28,10 +32,11 @@
 
 #define LINE_EVERY  QUOLL_MS(4)
 #define LOOK_EVERY  QUOLL_US(50)
-#define ECHO_LATE   QUOLL_MS(20) /* many turns of our equals */
-#define ECHO_LOST   QUOLL_MS(2)  /* of an earlier phase */
+#define ECHO_LATE   QUOLL_MS(20)  /* many turns of our equals */
+#define ECHO_LOST   QUOLL_US(200) /* under an earlier attack */
 #define TIMEOUT     QUOLL_US(100)
 #define ECHOES      16U
+#define TX_IN_USE   40U
 #define SLOTS       4U
 #define CHUNK       4096U
 #define WORDS_LEAST 4U
@@ -43,7 +48,7 @@ enum class { NET, BLOCK, TIMER, SERIAL, CLASSES };
 struct echo {
     uint64_t sequence; /* 0: not under way */
     uint64_t sent;
-    uint64_t phase;
+    uint64_t phase, attack;
 };
 
 struct slot {
@@ -61,9 +66,10 @@ static struct {
     uint8_t mac[6];
     uint64_t tag;
     uint64_t phase, began; /* lives of all, summed up; when they became so */
+    uint64_t attack;       /* the same, but an attack's lives are one */
     uint64_t looked;
     uint64_t tried, refused;
-    uint64_t work[CLASSES], bad[CLASSES], lost, seen;
+    uint64_t work[CLASSES], bad[CLASSES], lost, seen[BLOCK + 1];
     struct echo echo[ECHOES];
     uint64_t sequence;
     struct slot slot[SLOTS];
@@ -72,8 +78,15 @@ static struct {
     uint64_t due; /* of the timeout */
     uint64_t line, next_line;
     bool over, home;
-    uint32_t held; /* Tx buffers, at the end */
+    uint32_t held; /* Tx buffers; at the end, all */
 } self;
+
+static void keep_promise(bool kept)
+{
+    if (!kept) {
+        __builtin_trap();
+    }
+}
 
 /* ---- The pattern: a tag that tells whose it is, in every eighth word ---- */
 
@@ -145,8 +158,10 @@ static void look_for_others(unsigned pieces)
             self.scan_link = (self.scan_link + 1U) % quoll_config.links;
             continue;
         }
-        self.seen += foreign((unsigned char *)(uintptr_t)link->data.vaddr + self.scan_at,
-                             link->kind != LINK_BLOCK_CLIENT);
+        bool disk = link->kind == LINK_BLOCK_CLIENT;
+
+        self.seen[disk ? BLOCK : NET] +=
+            foreign((unsigned char *)(uintptr_t)link->data.vaddr + self.scan_at, !disk);
         self.scan_at += NET_BUFFER_SIZE;
     }
 }
@@ -159,6 +174,16 @@ static uint64_t all_lives(void)
 
     for (unsigned pd = 0; pd < QUOLL_MAX_PDS; pd++) {
         sum += life_of(pd);
+    }
+    return sum;
+}
+
+static uint64_t all_attacks(void)
+{
+    uint64_t sum = 0;
+
+    for (unsigned pd = 0; pd < QUOLL_MAX_PDS; pd++) {
+        sum += life_is_hostile(life_of(pd)) ? life_of(pd) / LIFE_TRIES : life_of(pd);
     }
     return sum;
 }
@@ -245,7 +270,7 @@ static void send_echoes(void)
     for (unsigned i = 0; i < ECHOES; i++) {
         struct echo *echo = &self.echo[i];
 
-        uint64_t late = echo->phase == self.phase ? ECHO_LATE : ECHO_LOST;
+        uint64_t late = echo->attack == self.attack ? ECHO_LATE : ECHO_LOST;
 
         if (echo->sequence != 0 && now - echo->sent < late) {
             continue;
@@ -262,7 +287,7 @@ static void send_echoes(void)
             return;
         }
         self.sequence += 1U;
-        *echo = (struct echo){self.sequence, now, self.phase};
+        *echo = (struct echo){self.sequence, now, self.phase, self.attack};
         ask_router(frame, self.sequence);
     }
 }
@@ -338,7 +363,8 @@ static void ask_disk(void)
         } else {
             memset(at, 0, CHUNK);
         }
-        uint64_t block = (slot->version * SLOTS + i) % 128U * 8U;
+        uint64_t block =
+            (1U + (slot->version * SLOTS + i) % 128U) * 8U; /* the first are left alone */
         enum quoll_error error = slot->writing ? block_write(&self.disk, block, 8, i * CHUNK, i)
                                                : block_read(&self.disk, block, 8, i * CHUNK, i);
 
@@ -352,6 +378,7 @@ static void take_answer(const struct block_response *done)
 {
     struct slot *slot = &self.slot[done->id % SLOTS];
     const unsigned char *at = (unsigned char *)block_client_data(&self.disk) + done->id * CHUNK;
+    keep_promise(done->id < SLOTS && slot->busy); /* of an answer per request */
     bool right =
         done->status == QUOLL_OK && (slot->writing || is_filled(at, slot->version, CHUNK / 8U));
 
@@ -388,6 +415,7 @@ static void use_clock(void)
     struct timer_expiry expiry;
 
     while (timer_client_next(&self.clock, &expiry)) {
+        keep_promise(expiry.id == 0 && (expiry.status != QUOLL_OK || quoll_now() >= self.due));
         if (expiry.id != 0 || expiry.status != QUOLL_OK || quoll_now() < self.due) {
             self.bad[TIMER] += is_of_this_phase(self.phase);
         }
@@ -426,13 +454,24 @@ static const struct quoll_counters *page(unsigned n)
                                                       (uint64_t)n * QUOLL_COUNTERS_SIZE);
 }
 
-/* What the attacker says that it has tried. */
+/* Whether somebody lives the attack that an attacker's page is about. */
+static bool goes_on(uint64_t attack)
+{
+    bool found = false;
+
+    for (unsigned pd = 0; pd < QUOLL_MAX_PDS; pd++) {
+        found = found || life_of(pd) == attack;
+    }
+    return attack != 0 && found;
+}
+
+/* What the attacker says that it has tried; what it tried unseen does not count. */
 static uint64_t tried(void)
 {
     uint64_t sum = 0;
 
     for (unsigned n = 0; n < quoll_config.observed_pages; n++) {
-        sum += page(n)->pd[COUNT_SPARE_6];
+        sum += goes_on(page(n)->pd[COUNT_SPARE_7]) ? page(n)->pd[COUNT_SPARE_6] : 0;
     }
     return sum;
 }
@@ -474,12 +513,13 @@ static void tell(uint64_t now)
 
     quoll_format(line, sizeof line,
                  "@%s %lu %snet %lu block %lu timer %lu serial %lu bad %lu %lu %lu lost %lu seen "
-                 "%lu tried %lu refused %lu\n",
+                 "%lu %lu tried %lu refused %lu\n",
                  quoll_config.name, (unsigned long)(now - self.began), lives_text,
                  (unsigned long)self.work[NET], (unsigned long)self.work[BLOCK],
                  (unsigned long)self.work[TIMER], (unsigned long)self.work[SERIAL],
                  (unsigned long)self.bad[NET], (unsigned long)self.bad[BLOCK],
-                 (unsigned long)self.bad[TIMER], (unsigned long)self.lost, (unsigned long)self.seen,
+                 (unsigned long)self.bad[TIMER], (unsigned long)self.lost,
+                 (unsigned long)self.seen[NET], (unsigned long)self.seen[BLOCK],
                  (unsigned long)self.tried,
                  (unsigned long)(all > self.refused ? all - self.refused : 0));
     microkit_dbg_puts(line);
@@ -504,15 +544,24 @@ static void look(void)
     tell(now);
     memset(self.work, 0, sizeof self.work);
     memset(self.bad, 0, sizeof self.bad);
-    self.lost = self.seen = self.tried = 0;
+    memset(self.seen, 0, sizeof self.seen);
+    self.lost = self.tried = 0;
     self.phase = sum;
+    self.attack = all_attacks();
     self.began = quoll_now();
     say_lives(lives_text, sizeof lives_text);
 }
 
 /* ---- Coming to rest ---- */
 
-/* All Tx buffers at once: each has come back. */
+static void keep_buffers(void)
+{
+    while (self.held + TX_IN_USE < self.nic.tx.count && net_tx_buffer(&self.nic) != NULL) {
+        self.held += 1U;
+    }
+}
+
+/* All Tx buffers at once: each has come back, once. */
 static bool all_buffers_home(void)
 {
     while (net_tx_buffer(&self.nic) != NULL) {
@@ -552,9 +601,9 @@ static void say_seen(void)
 {
     char line[96];
 
-    if (self.seen != 0) {
-        quoll_format(line, sizeof line, "@%s has seen %lu pieces of others'\n", quoll_config.name,
-                     (unsigned long)self.seen);
+    quoll_format(line, sizeof line, "@%s has seen %lu %lu of others'\n", quoll_config.name,
+                 (unsigned long)self.seen[NET], (unsigned long)self.seen[BLOCK]);
+    if (self.seen[NET] != 0 || self.seen[BLOCK] != 0) {
         microkit_dbg_puts(line);
     }
 }
@@ -565,12 +614,17 @@ void pd_start(void)
     (void)timer_client_open(&self.clock, NULL);
     (void)block_client_open(&self.disk, NULL);
     (void)net_client_open(&self.nic, NULL);
+    keep_buffers();
     net_client_mac(&self.nic, self.mac);
     self.tag = TAG | self.mac[5];
     self.phase = all_lives();
+    self.attack = all_attacks();
     self.began = quoll_now();
     say_lives(lives_text, sizeof lives_text);
-    if (life_of(quoll_config.pd) != 0) { /* an attacker's past lives may have got at something */
+    uint32_t life = life_of(quoll_config.pd);
+
+    /* An attacker's past lives may have got at something; once is enough. */
+    if (life != 0 && (!life_is_hostile(life) || life % LIFE_TRIES == 0)) {
         look_for_others(600);
         say_seen();
     }

@@ -8,6 +8,10 @@
  * attacks have some of each kind, and all of them try all values of all fields. An
  * attack goes on at each wake-up until the supervisor ends this life; the half of a link
  * that the honest program has set up is where it begins.
+ *
+ * Who has no budget may use the processor as long as it likes, and nobody below it is
+ * promised anything. So that there is something to judge, spins and storms take half of
+ * the time, and leave the rest.
  */
 #include <string.h>
 
@@ -25,6 +29,8 @@
 #define STORM   QUOLL_US(500)
 #define SPIN    QUOLL_MS(2)
 #define BURST   16U
+#define LIVES   9U
+#define TELLS   8U
 
 void pd_start(void);
 void pd_wake(microkit_channel channel);
@@ -34,6 +40,7 @@ static struct {
     unsigned kind, round;
     bool hostile; /* it has turned */
     uint64_t started;
+    uint64_t quiet; /* until then, no storm */
     uint64_t random;
     uint32_t turn[QUOLL_MAX_LINKS]; /* counts what is tried on a link, to go through all */
 } self;
@@ -103,16 +110,19 @@ static uint32_t room(const struct arm *arm)
 
 #define ENTRY_MAX 64U
 
+#define LATELY 8U
+
 /*
- * An entry as an honest program might put it: like one that it has put, but with the id
- * of something that the peer has just asked for, if it has.
+ * An entry as an honest program might put it: like one that it has put lately, but with the
+ * id of something that the peer has just asked for, if it has.
  */
 static void well_formed(const struct arm *arm, unsigned char entry[ENTRY_MAX])
 {
     const struct side *side = arm->side;
     uint32_t head = arm->mine->consume.head;
 
-    memcpy(entry, slot_of(arm, (uint32_t)any()), side->entry_size);
+    memcpy(entry, slot_of(arm, arm->mine->produce.tail - 1U - (uint32_t)(any() % LATELY)),
+           side->entry_size);
     if (arm->peer->produce.tail == head || side->asked_size == 0) {
         return;
     }
@@ -124,12 +134,18 @@ static void well_formed(const struct arm *arm, unsigned char entry[ENTRY_MAX])
     arm->mine->consume.head = head + 1U;
 }
 
-static bool put(const struct arm *arm, const unsigned char entry[ENTRY_MAX])
+static void fill_slot(const struct arm *arm, uint32_t index, unsigned char entry[ENTRY_MAX])
+{
+    field_spare_table(arm->side, entry);
+    memcpy(slot_of(arm, index), entry, arm->side->entry_size);
+}
+
+static bool put(const struct arm *arm, unsigned char entry[ENTRY_MAX])
 {
     if (room(arm) == 0) {
         return false;
     }
-    memcpy(slot_of(arm, arm->mine->produce.tail), entry, arm->side->entry_size);
+    fill_slot(arm, arm->mine->produce.tail, entry);
     atomic_thread_fence(memory_order_release);
     arm->mine->produce.tail += 1U;
     has_tried(1);
@@ -189,7 +205,7 @@ static void bad_head(const struct arm *arm)
 
 static void bad_words(const struct arm *arm)
 {
-    for (unsigned i = 0; i < BURST; i++) {
+    for (unsigned i = 0; i < TELLS; i++) {
         set_next(arm, field_words, arm->mine);
         has_tried(1);
         notify(arm);
@@ -198,7 +214,7 @@ static void bad_words(const struct arm *arm)
 
 static void bad_info(const struct arm *arm)
 {
-    for (unsigned i = 0; i < BURST; i++) {
+    for (unsigned i = 0; i < TELLS; i++) {
         set_next(arm, arm->side->info, arm->mine->info);
         arm->mine->generation = (arm->mine->generation | 1U) + 1U;
         has_tried(1);
@@ -206,18 +222,30 @@ static void bad_info(const struct arm *arm)
     }
 }
 
-/* Before the link is up: who lives, and whom we have seen. */
+/* Who lives, and whom we have seen. */
 static void bad_life(const struct arm *arm)
 {
     struct link_half *mine = arm->mine;
+    unsigned first = self.round * LIVES;
 
-    for (unsigned n = 0; n < field_values(); n++) {
+    for (unsigned n = first; n < first + LIVES; n++) {
         uint32_t value = (uint32_t)field_value(&whole, n, life_of(arm->config->peer_pd) + 1U, 1);
 
         mine->seen = n % 2U == 0 ? value : life_of(arm->config->peer_pd) + 1U;
         mine->life = n % 2U == 0 ? self.life + 1U : value;
         has_tried(1);
         notify(arm);
+    }
+}
+
+/* Before any link is up, on all of them: what the last life left of a half does not matter. */
+static void bad_lives(void)
+{
+    struct arm arm;
+
+    for (unsigned i = 0; i < quoll_config.links; i++) {
+        (void)arm_of(i, &arm);
+        bad_life(&arm);
     }
 }
 
@@ -247,11 +275,14 @@ static void same_twice(const struct arm *arm)
     notify(arm);
 }
 
-/* All that was ever put, as often as there is room for it. */
+/* All that was ever put, as often as there is room for it; as text, a line without an end. */
 static void all_again(const struct arm *arm)
 {
     uint32_t again = room(arm);
 
+    if (arm->side->entry_size == 1) {
+        memset(arm->mine->produce.entries, '-', arm->config->produce_capacity);
+    }
     arm->mine->produce.tail += again;
     has_tried(again);
     notify(arm);
@@ -293,13 +324,12 @@ static void flicker(const struct arm *arm)
 {
     unsigned char good[ENTRY_MAX], bad[ENTRY_MAX];
     uint32_t tail = arm->mine->produce.tail;
-    unsigned char *slot = slot_of(arm, tail);
 
     well_formed(arm, good);
     memcpy(bad, good, sizeof bad);
     set_next(arm, arm->side->entry, bad);
     for (unsigned i = 0; i < BURST; i++) {
-        memcpy(slot, i % 2U == 0 ? good : bad, arm->side->entry_size);
+        fill_slot(arm, tail, i % 2U == 0 ? good : bad);
         arm->mine->produce.tail = room(arm) > 0 ? tail + i % 2U : tail;
         has_tried(1);
         notify(arm);
@@ -323,8 +353,8 @@ static void nonsense(const struct arm *arm)
     unsigned char entry[ENTRY_MAX];
 
     arm->mine->consume.head = arm->peer->produce.tail;
-    for (unsigned i = 0; i < arm->config->produce_capacity; i++) {
-        for (unsigned at = 0; at < ENTRY_MAX; at += 8U) {
+    for (unsigned i = 0; i < 16U * BURST; i++) {
+        for (unsigned at = 0; at < arm->side->entry_size; at += 8U) {
             uint64_t word = any() >> any() % 64U;
 
             memcpy(entry + at, &word, 8);
@@ -371,9 +401,13 @@ static void storm(void)
 {
     uint64_t start = quoll_now();
 
+    if (start < self.quiet) {
+        return;
+    }
     while (quoll_now() - start < STORM) {
         each_link(storm_at);
     }
+    self.quiet = quoll_now() + STORM;
 }
 
 static void spin(void)
@@ -429,10 +463,10 @@ static void trash(void)
 /* Write what we may only read, and what is not ours at all: each try ends in a fault. */
 static void trespass(void)
 {
-    unsigned n = self.life % LIFE_TRIES;
-    uint64_t place = n < quoll_config.links ? quoll_config.link[n].peer + 8U * (any() % 40U)
-                     : n % 2U == 0          ? quoll_config.lives
-                                            : any() % (1ULL << 47);
+    uint64_t n = any() % (quoll_config.links + 3U);
+    uint64_t place = n < quoll_config.links    ? quoll_config.link[n].peer + 8U * (any() % 40U)
+                     : n == quoll_config.links ? quoll_config.lives
+                                               : any() % (1ULL << 47);
 
     has_tried(1);
     *(volatile uint64_t *)(uintptr_t)(place & ~7ULL) = any();
@@ -455,23 +489,23 @@ static const struct kind {
 } kinds[] = {
     /* The order is that of KINDS in matrix.py. */
     {.link = bad_tail, .when = ONCE},     {.link = bad_head, .when = ONCE},
-    {.link = bad_words, .when = ALWAYS},  {.link = bad_life, .when = AT_START},
+    {.link = bad_words, .when = ALWAYS},  {.all = bad_lives, .when = AT_START},
     {.link = bad_info, .when = ALWAYS},   {.link = bad_entries, .when = ALWAYS},
     {.link = same_twice, .when = ALWAYS}, {.link = all_again, .when = ALWAYS},
     {.link = never_had, .when = ALWAYS},  {.link = hoard, .when = ALWAYS},
     {.link = deaf, .when = ALWAYS},       {.link = flicker, .when = ALWAYS},
     {.link = nonsense, .when = ALWAYS},   {.link = forge, .when = ALWAYS},
-    {.all = storm, .when = ALWAYS},       {.link = hoard, .when = STORMING},
+    {.all = storm, .when = ALWAYS},       {.when = STORMING},
     {.all = spin, .when = ONCE},          {.all = trash, .when = ALWAYS},
     {.all = trespass, .when = ONCE},      {.all = give_up, .when = AT_START},
 };
-#define KINDS ((unsigned)(sizeof kinds / sizeof kinds[0]))
+static_assert(sizeof kinds / sizeof kinds[0] == LIFE_KINDS, "the metronome knows them by number");
 
 static void attack(void)
 {
     if (kinds[self.kind].all != NULL) {
         kinds[self.kind].all();
-    } else {
+    } else if (kinds[self.kind].link != NULL) {
         each_link(kinds[self.kind].link);
     }
 }
@@ -479,14 +513,12 @@ static void attack(void)
 void pd_start(void)
 {
     self.life = life_of(quoll_config.pd);
-    if (self.life != 0 && self.life < REFORMED) {
-        uint32_t number = self.life / LIFE_TRIES - 1U;
-
-        self.kind = number % KINDS;
-        self.round = number / KINDS;
+    if (life_is_hostile(self.life)) {
+        self.kind = life_kind(self.life);
+        self.round = (self.life / LIFE_TRIES - 1U) / LIFE_KINDS;
         self.random = self.life + ((uint64_t)quoll_config.pd << 32);
         self.started = quoll_now();
-        count(COUNT_SPARE_7, 1); /* our counters say nothing */
+        count(COUNT_SPARE_7, self.life); /* our counters are about this attack, and nothing else */
         if (kinds[self.kind].when == AT_START) {
             attack();
         }
@@ -519,7 +551,12 @@ void pd_wake(microkit_channel channel)
     if (first || when == ALWAYS) {
         attack();
     }
-    if (when == STORMING && is_interrupt(channel)) {
+    if (when != STORMING) {
+        return;
+    }
+    if (first) {
+        honest_wake(channel); /* the device has work, and will interrupt for it */
+    } else if (is_interrupt(channel)) {
         has_tried(1);
         microkit_irq_ack(channel); /* and it comes again, since its cause is still there */
     }

@@ -268,3 +268,22 @@ bool field_is_safe(const struct quoll_link_config *link, const struct field *fie
     return !device || !field->reach;
 #endif
 }
+
+#define TABLE_END  2048U  /* where the first partition begins, */
+#define TABLE_COPY 16000U /* and a block after the last one, of 8 MiB */
+
+void field_spare_table(const struct side *side, unsigned char *entry)
+{
+    struct block_request request;
+
+    if (side->kind != LINK_BLOCK_DEVICE || side->entry != block_request) {
+        return;
+    }
+    memcpy(&request, entry, sizeof request);
+    if (request.operation != BLOCK_READ &&
+        (request.block < TABLE_END || request.count > TABLE_COPY ||
+         request.block > TABLE_COPY - request.count)) {
+        request.operation = BLOCK_READ;
+        memcpy(entry, &request, sizeof request);
+    }
+}

@@ -3,9 +3,11 @@
 attack, once. The whole of it is `make hostile`."""
 import pytest
 
+import judging
 import matrix
 
-QUIET = [kind for kind in matrix.KINDS if kind not in matrix.BUSY]
+# Kinds of attack of which all that is promised is a part of the time.
+BUSY = ("storm", "interrupts", "spin")
 
 
 @pytest.fixture(scope="module")
@@ -19,58 +21,54 @@ def kind(request):
 
 
 @pytest.fixture(scope="module")
-def baseline(kind, disk, tmp_path_factory):
-    return matrix.baseline_of(matrix.run_sim(tmp_path_factory.mktemp("nobody"), kind, disk, matrix.NOBODY, 60))
+def nobody(kind, disk, tmp_path_factory):
+    return matrix.rates_of(matrix.run_sim(tmp_path_factory.mktemp("nobody"), kind, disk, matrix.plan_of(matrix.NOBODY, 5)))
 
 
 def kinds_seen(said, role):
-    return {kind for kind, phases in matrix.by_kind(said, role).items() if phases}
+    return {kind for kind, phases in judging.by_kind(said, role).items() if phases}
 
 
-@pytest.mark.parametrize("role", matrix.ROLES)
-def test_nobody_is_hurt(kind, role, baseline, disk, tmp_path):
-    said = matrix.run_sim(tmp_path, kind, disk, list(matrix.ROLES).index(role), len(matrix.KINDS))
-    assert matrix.hurts(said, role) == []
-    assert matrix.starved(said, role, baseline, together=True) == []
-    assert kinds_seen(said, role) == {kind for kind in matrix.KINDS if matrix.applies(role, kind)}
+def try_role(role, kind, disk, folder, nobody, copying=False):
+    honest = matrix.run_sim(folder, kind, disk, matrix.plan_of(role, 20, honest=True), copying)
+    said = matrix.run_sim(folder, kind, disk, matrix.plan_of(role, len(judging.KINDS)), copying)
+    assert judging.hurts(said, role) == []
+    assert judging.starved(said, role, matrix.rates_of(honest, role), together=True) == []
+    assert judging.not_served_again(said, nobody) == []
+    assert kinds_seen(said, role) == {kind for kind in judging.KINDS if judging.applies(role, kind)}
     assert sum(p.refused for p in said.phases if p.role == role) > 0
 
 
-@pytest.fixture(scope="module")
-def baseline_copying(kind, disk, tmp_path_factory):
-    return matrix.baseline_of(matrix.run_sim(tmp_path_factory.mktemp("nobody"), kind, disk, matrix.NOBODY, 60,
-                                             copying="virtualiser"))
+@pytest.mark.parametrize("role", judging.ROLES)
+def test_nobody_is_hurt(kind, role, nobody, disk, tmp_path):
+    try_role(role, kind, disk, tmp_path, nobody)
 
 
-@pytest.mark.parametrize("role", ["mallory", "nic_rx", "nic_driver"])
-def test_nobody_is_hurt_beside_the_copying_virtualiser(kind, role, baseline_copying, disk, tmp_path):
+@pytest.mark.parametrize("role", matrix.COPYING)
+def test_nobody_is_hurt_beside_the_copying_virtualiser(kind, role, nobody, disk, tmp_path):
     """Its client, itself, its driver: all that its links reach."""
-    said = matrix.run_sim(tmp_path, kind, disk, list(matrix.ROLES).index(role), len(matrix.KINDS),
-                          copying="virtualiser")
-    assert matrix.hurts(said, role) == []
-    assert matrix.starved(said, role, baseline_copying, together=True) == []
-    assert kinds_seen(said, role) == {kind for kind in matrix.KINDS if matrix.applies(role, kind)}
-    assert sum(p.refused for p in said.phases if p.role == role) > 0
+    try_role(role, kind, disk, tmp_path, nobody, copying=True)
 
 
-@pytest.mark.parametrize("device", matrix.DEVICES)
+@pytest.mark.parametrize("device", judging.DEVICES)
 def test_a_device_hurts_only_those_who_use_it(device, disk, tmp_path):
     """In all ways in which it can misbehave at once; one by one: make hostile."""
     for kind in ("checked", "asan"):
         said = matrix.run_device(tmp_path, kind, disk, device, "all", 0.1)
-        assert matrix.hurts(said, device) == []
+        assert judging.hurts(said, device) == []
         assert said.odd > 0 and sum(sum(p.work.values()) for p in said.phases) > 1000
 
 
 @pytest.mark.parametrize("sdk", matrix.SDKS, ids=str)
 def test_nobody_is_hurt_on_a_kernel(sdk, disk, tmp_path):
     """One image for all roles, in turn."""
-    baseline = matrix.baseline_of(matrix.run_qemu(tmp_path / "nobody", sdk, disk, matrix.NOBODY, 60))
-    said = matrix.run_qemu(tmp_path / "all", sdk, disk, matrix.ALL, len(matrix.KINDS))
-    assert matrix.hurts(said, None) == []
-    for role in matrix.ROLES:  # a life may end between two turns of all victims, and be seen by none
-        assert len(kinds_seen(said, role)) >= len(matrix.KINDS) * 3 // 4
-        assert matrix.starved(said, role, baseline, together=True, rough=matrix.ROUGH) == []
+    honest = matrix.run_qemu(tmp_path / "honest", sdk, disk, matrix.plan_of(matrix.ALL, 5, honest=True))
+    said = matrix.run_qemu(tmp_path / "all", sdk, disk, matrix.plan_of(matrix.ALL, len(judging.KINDS)))
+    assert judging.hurts(said, None) == []
+    baseline = {role: matrix.rates_of(honest, role) for role in judging.ROLES}
+    assert judging.starved_in_turn(said, baseline, matrix.ROUGH) == []
+    for role in judging.ROLES:  # a life may end between two turns of all victims, and be seen by none
+        assert len(kinds_seen(said, role)) >= len(judging.KINDS) * 3 // 4
     assert sum(p.refused for p in said.phases) > 0
-    quiet = [p for p in said.phases if p.role and p.kind in QUIET]
-    assert matrix.served(quiet, baseline)[0] >= matrix.FAIR
+    quiet = [p for p in said.phases if p.role and p.kind not in BUSY]
+    assert judging.served(quiet, matrix.rates_of(honest))[0] >= judging.FAIR
