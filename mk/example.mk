@@ -26,8 +26,11 @@ $(WEB_OBJECTS) $(ECHO_OBJECTS): $(wildcard net/lwip/*.h) | $(LWIP)/.done
 $(EXAMPLE_PDS)/web.elf: $(WEB_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
 	$(call quoll_link,$(WEB_OBJECTS) $(OUT)/liblwip.a,)
 
-$(EXAMPLE_PDS)/echo.elf: $(ECHO_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
-	$(call quoll_link,$(ECHO_OBJECTS) $(OUT)/liblwip.a,)
+# What it sends over TCP are copies.
+LWIP_POOLS_echo := -DLWIP_CONNECTIONS=16 -DLWIP_FRAMES=192 -DLWIP_COPIES=80
+
+$(EXAMPLE_PDS)/echo.elf: $(ECHO_OBJECTS) $(OUT)/obj/lwip/memp-echo.o $(OUT)/liblwip.a $(LINK_NEEDS)
+	$(call quoll_link,$(ECHO_OBJECTS) $(OUT)/obj/lwip/memp-echo.o $(OUT)/liblwip.a,)
 
 # ---- The system image ----
 

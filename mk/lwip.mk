@@ -34,6 +34,11 @@ $(OUT)/obj/lwip/%.o: $(OUT)/obj/lwip/%.c net/lwip/lwipopts.h net/lwip/lwippools.
 	@echo "  CC      lwip/$*.c"
 	@$(CC_PD) $(PD_CFLAGS) $(LWIP_OPTIMISE) $(LWIP_CFLAGS) -w -c $< -o $@
 
+# A program's own sizes of pools, LWIP_POOLS_name: memp-name.o, linked before the archive.
+$(OUT)/obj/lwip/memp-%.o: $(OUT)/obj/lwip/memp.c net/lwip/lwipopts.h net/lwip/lwippools.h mk/lwip.mk mk/programs.mk
+	@echo "  CC      lwip/memp.c ($*)"
+	@$(CC_PD) $(PD_CFLAGS) $(LWIP_OPTIMISE) $(LWIP_CFLAGS) $(LWIP_POOLS_$*) -w -c $< -o $@
+
 $(OUT)/liblwip.a: $(LWIP_OBJECTS) $(LWIP_GLUE)
 	@rm -f $@
 	@$(CROSS)gcc-ar rcs $@ $^

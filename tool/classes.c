@@ -26,24 +26,53 @@ enum priority {
     PRIORITY_TIMER_DRIVER = 150,
 };
 
-#define NET_DRIVER_BUFFERS 512U  /* that the driver can have */
-#define NET_POOL_BUFFERS   1024U /* as many again for copiers */
-#define NET_CLIENT_BUFFERS 256U
-#define NET_HEADS          256U
+/*
+ * The pool: as many buffers for the device as for copiers. So 96 frames may come at once at
+ * the least, and each client has at least 32 buffers of the copiers' half, while there are up
+ * to 14 of them. Without copiers it is the device's alone.
+ */
+#define NET_POOL_BUFFERS      128U
+#define NET_POOL_BUFFERS_EACH 64U
+#define NET_POOL_BUFFERS_MOST 1024U
 
-static const struct class_memory net_pool = {
-    .name = "pool", .size = NET_POOL_BUFFERS * NET_BUFFER_SIZE, .dma = true};
+/*
+ * A client's buffers; its queues have 256 places. Of those to send from, three batches are
+ * under way at once: what was sent comes back with the next batch but one.
+ */
+#define NET_CLIENT_BUFFERS      128U
+#define NET_CLIENT_BUFFERS_MOST 256U
+
+#define NET_HEADS 256U
+
+static const struct class_memory net_pool = {.name = "pool",
+                                             .size = NET_POOL_BUFFERS * NET_BUFFER_SIZE,
+                                             .for_each = NET_POOL_BUFFERS_EACH * NET_BUFFER_SIZE,
+                                             .most = NET_POOL_BUFFERS_MOST * NET_BUFFER_SIZE,
+                                             .dma = true};
 static const struct class_memory net_driver_pool = {
-    .name = "pool", .size = NET_DRIVER_BUFFERS * NET_BUFFER_SIZE, .dma = true};
+    .name = "pool",
+    .size = NET_POOL_BUFFERS * NET_BUFFER_SIZE,
+    .for_each = NET_POOL_BUFFERS_EACH / 2 * NET_BUFFER_SIZE,
+    .most = NET_POOL_BUFFERS_MOST / 2 * NET_BUFFER_SIZE,
+    .dma = true};
 static const struct class_memory net_heads = {
     .name = "heads", .size = NET_HEADS * NET_HEAD_SIZE, .dma = true};
-static const struct class_memory net_rx_data = {
-    .name = "rx", .size = NET_CLIENT_BUFFERS * NET_BUFFER_SIZE, .per_client = true};
+static const struct class_memory net_rx_data = {.name = "rx", .size_key = "rx", .per_client = true};
 static const struct class_memory net_tx_data = {
-    .name = "tx", .size = NET_CLIENT_BUFFERS * NET_BUFFER_SIZE, .per_client = true, .dma = true};
+    .name = "tx", .size_key = "tx", .per_client = true, .dma = true};
 static const struct class_memory block_data = {
     .name = "data", .size_key = "data", .per_client = true, .dma = true};
 static const struct class_memory block_scratch = {.name = "scratch", .size = 64 * KIB, .dma = true};
+
+/* What a client of a network can say, whoever copies. */
+#define NET_BUFFERS(name_)                                                                         \
+    {                                                                                              \
+        .name = name_, .type = KEY_SIZE, .fallback = NET_CLIENT_BUFFERS * NET_BUFFER_SIZE,         \
+        .least = 16 * KIB, .most = NET_CLIENT_BUFFERS_MOST * NET_BUFFER_SIZE                       \
+    }
+#define NET_KEYS                                                                                   \
+    {.name = "mac", .type = KEY_MAC, .required = true, SETTING(quoll_net_settings, mac)},          \
+        NET_BUFFERS("rx"), NET_BUFFERS("tx")
 
 enum { SERIAL_DRIVER, SERIAL_TX };
 enum { TIMER_DRIVER, TIMER_VIRT };
@@ -83,8 +112,7 @@ const struct device_class classes[] = {
         .name = "net",
         .variant_key = "copying",
         .variant = "copiers",
-        .keys =
-            {{.name = "mac", .type = KEY_MAC, .required = true, SETTING(quoll_net_settings, mac)}},
+        .keys = {NET_KEYS},
         .parts = {[NET_DRIVER] = {.suffix = "driver", .priority = PRIORITY_DRIVER},
                   [NET_RX] = {.suffix = "rx",
                               .program = "net_rx_virt.elf",
@@ -117,8 +145,7 @@ const struct device_class classes[] = {
         .name = "net",
         .variant_key = "copying",
         .variant = "virtualiser",
-        .keys =
-            {{.name = "mac", .type = KEY_MAC, .required = true, SETTING(quoll_net_settings, mac)}},
+        .keys = {NET_KEYS},
         .parts = {[NET_DRIVER] = {.suffix = "driver", .priority = PRIORITY_DRIVER},
                   [NET_RX] = {.suffix = "rx",
                               .program = "net_rx_copy_virt.elf",

@@ -48,8 +48,10 @@ struct class_key {
 
 struct class_memory {
     const char *name;
-    uint64_t size; /* 0: as the client says by `size_key` */
-    const char *size_key;
+    uint64_t size;        /* and for each client of the device ... */
+    uint64_t for_each;    /* ... so much more, ... */
+    uint64_t most;        /* ... up to this, if that is not 0 */
+    const char *size_key; /* not NULL: as the client says */
     bool per_client;
     bool dma; /* the device reads or writes it */
 };

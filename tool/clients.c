@@ -128,7 +128,7 @@ static struct device *find_device(struct description *d, const char *name)
     return NULL;
 }
 
-static size_t count_users(const struct description *d, const struct device *device)
+size_t clients_of(const struct description *d, const struct device *device)
 {
     size_t n = 0;
 
@@ -164,7 +164,7 @@ static void read_uses(struct description *d, struct client *client, const struct
         if (device != NULL) {
             struct use *use = &client->uses[client->use_count];
             *use = (struct use){.device = device, .at = entry->at};
-            read_use(use, client, entry->value, count_users(d, device));
+            read_use(use, client, entry->value, clients_of(d, device));
             client->use_count++;
         } else if (!value_among(entry->key, client_keys, COUNT(client_keys))) {
             refuse_key(d, client->name.text, entry);

@@ -153,9 +153,15 @@ static struct pd *pd_of(struct system *s, const struct device *device, int part,
 
 /* ---- Memory of a class ---- */
 
-static uint64_t memory_size(const struct class_memory *memory, const struct use *use)
+static uint64_t memory_size(const struct description *d, const struct class_memory *memory,
+                            const struct device *device, const struct use *use)
 {
-    return memory->size_key == NULL ? memory->size : use_setting(use, memory->size_key)->number;
+    if (memory->size_key != NULL) {
+        return use_setting(use, memory->size_key)->number;
+    }
+    uint64_t size = memory->size + memory->for_each * clients_of(d, device);
+
+    return memory->most != 0 && size > memory->most ? memory->most : size;
 }
 
 static struct region *memory_of(struct system *s, const struct class_memory *memory,
@@ -174,7 +180,8 @@ static struct region *memory_of(struct system *s, const struct class_memory *mem
     const char *name =
         owner == NULL ? text_format("%s-%s", device->name.text, memory->name)
                       : text_format("%s-%s-%s", owner->name.text, device->name.text, memory->name);
-    struct region *region = space_region(s, name, REGION_DATA, memory_size(memory, use));
+    struct region *region =
+        space_region(s, name, REGION_DATA, memory_size(s->description, memory, device, use));
     region->memory = memory;
     region->device = device;
     region->client = owner;

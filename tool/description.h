@@ -77,6 +77,9 @@ struct description {
 /** Read a file. Errors are told; NULL if there is nothing to go on with. */
 struct description *description_read(const char *path);
 
+/** Clients of a device. */
+size_t clients_of(const struct description *d, const struct device *device);
+
 /** @return the value of a key of the use's class; the class must have it */
 const struct setting *use_setting(const struct use *use, const char *key);
 

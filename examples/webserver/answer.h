@@ -13,7 +13,7 @@
 #include "site.h"
 
 #define ANSWER_TEXT_SIZE 256U
-#define ANSWER_JSONS     4U /* texts of counters on their way at once */
+#define ANSWER_JSONS     2U /* texts of counters on their way at once */
 #define ANSWER_NO_JSON   UINT8_MAX
 
 struct answer {

@@ -30,7 +30,7 @@
 #define CONNECTIONS_MAX        128U
 #define CONNECTIONS_PER_REMOTE 96U
 #define CONNECTION_PIECES      32U /* on their way; a power of two */
-#define CONNECTION_INPUT_MAX   8U  /* pbufs of requests that wait for their turn */
+#define CONNECTION_INPUT_MAX   4U  /* pbufs of requests that wait for their turn */
 
 /* A peer that is slower than this is given up, so that it does not keep others out. */
 #define REQUEST_TIME  QUOLL_S(10) /* for a whole head, from its first byte */

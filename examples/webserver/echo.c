@@ -18,8 +18,8 @@
 #include "net/lwip/quoll_lwip.h"
 
 #define ECHO_PORT              7
-#define CONNECTIONS_MAX        64U
-#define CONNECTIONS_PER_REMOTE 48U
+#define CONNECTIONS_MAX        16U /* its lwIP has pools for so many (mk/example.mk) */
+#define CONNECTIONS_PER_REMOTE 12U
 #define INPUT_MAX              16U /* pbufs that wait to be sent back, per connection */
 #define IDLE_TIME              QUOLL_S(120)
 #define POLL_INTERVAL          10 /* of lwIP's fifths of a second */

@@ -26,11 +26,11 @@
 #include <stdint.h>
 
 #define SITE_BLOCK       512U
-#define SITE_FILES_MAX   4096U
-#define SITE_NAMES_MAX   (256U * 1024U) /* bytes of all paths together */
-#define SITE_PATH_MAX    256U           /* a ustar path has at most 255 + '/' */
-#define SITE_HASH_SLOTS  8192U          /* a power of two, twice the files */
-#define SITE_HEADERS_MAX 65536U         /* of all kinds; more is not a site */
+#define SITE_FILES_MAX   2048U
+#define SITE_NAMES_MAX   (64U * 1024U) /* bytes of all paths together */
+#define SITE_PATH_MAX    256U          /* a ustar path has at most 255 + '/' */
+#define SITE_HASH_SLOTS  4096U         /* a power of two, twice the files */
+#define SITE_HEADERS_MAX 65536U        /* of all kinds; more is not a site */
 
 struct site_file {
     uint64_t offset; /* of its first byte in the partition */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * lwIP as Quoll's clients use it: IPv4, ARP, ICMP, UDP and TCP over the raw API, no
- * threads, all memory static. Sized for 128 TCP connections that send and as many in
- * their opening and closing.
+ * threads, all memory static. Sized for LWIP_CONNECTIONS TCP connections that send at once,
+ * each all that it may have on its way, and twice as many that open and close. A program
+ * that has fewer is linked with pools of its own (mk/lwip.mk).
  *
  * What is switched off keeps foreign data from taking memory: fragments (an IPv4
  * datagram is accepted only whole) and segments out of order (sent again).
@@ -39,24 +40,29 @@
 #define ETH_PAD_SIZE          2 /* aligns what follows the Ethernet header */
 
 /* Memory. */
+#ifndef LWIP_CONNECTIONS
+#define LWIP_CONNECTIONS 128
+#define LWIP_FRAMES      512 /* received ones that are not yet read */
+#define LWIP_COPIES      64  /* frames that are answered or had to be copied */
+#endif
 #define MEM_ALIGNMENT                 8
 #define MEM_LIBC_MALLOC               0
 #define MEM_USE_POOLS                 1
 #define MEMP_USE_CUSTOM_POOLS         1
 #define MEM_USE_POOLS_TRY_BIGGER_POOL 1
-#define MEMP_NUM_TCP_PCB              384
+#define MEMP_NUM_TCP_PCB              (3 * LWIP_CONNECTIONS)
 #define MEMP_NUM_TCP_PCB_LISTEN       4
 #define MEMP_NUM_UDP_PCB              4
-#define MEMP_NUM_TCP_SEG              3072
-#define MEMP_NUM_PBUF                 4096 /* that refer to data elsewhere */
-#define PBUF_POOL_SIZE                768  /* heads of received frames (netif.c) */
-#define PBUF_POOL_BUFSIZE             256
+#define MEMP_NUM_TCP_SEG              (LWIP_CONNECTIONS * (TCP_SND_BUF / TCP_MSS + 2))
+#define MEMP_NUM_PBUF                 MEMP_NUM_TCP_SEG /* that refer to data elsewhere */
+#define PBUF_POOL_SIZE                LWIP_FRAMES      /* heads of received frames (netif.c) */
+#define PBUF_POOL_BUFSIZE             208              /* HEAD of netif.c, after ETH_PAD_SIZE */
 #define LWIP_SUPPORT_CUSTOM_PBUF      1
 
 /* TCP. Data are sent from where they lie, so a large window costs only small records. */
 #define TCP_MSS                    1460
 #define TCP_WND                    (8 * TCP_MSS)
-#define TCP_SND_BUF                (22 * TCP_MSS)
+#define TCP_SND_BUF                (12 * TCP_MSS)
 #define TCP_SND_QUEUELEN           64
 #define TCP_OVERSIZE               0
 #define TCP_QUEUE_OOSEQ            0

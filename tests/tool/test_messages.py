@@ -409,6 +409,12 @@ system.yaml:8:27: web: nic needs 'mac'
 system.yaml:8:35: web: clock: unknown key 'period'
   known keys: none
 """),
+    ("buffers_few",
+     clients('  web: {program: web.elf, nic: {mac: "52:54:00:00:00:10", rx: 12K}}'),
+     "system.yaml:8:63: web: rx must be a size from 16K to 512K, not '12K'\n"),
+    ("buffers_many",
+     clients('  web: {program: web.elf, nic: {mac: "52:54:00:00:00:10", tx: 516K}}'),
+     "system.yaml:8:63: web: tx must be a size from 16K to 512K, not '516K'\n"),
     ("mac_missing",
      clients("  web: {program: web.elf, nic: }"),
      "system.yaml:8:27: web: nic needs 'mac'\n"),

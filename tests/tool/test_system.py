@@ -20,7 +20,7 @@ devices:
   nic:     {class: net,    node: /virtio_mmio@a003e00}
   disk:    {class: block,  node: /virtio_mmio@a000000}
 clients:
-  web:  {program: web.elf, nic: {mac: "52:54:00:00:00:10"}, disk: {partition: site, access: read, data: 8M, quota: 16}, clock: , console: , settings: {ip: 10.0.2.16/24, name: a b, empty: }, observe: counters, stack: 128K, priority: 90}
+  web:  {program: web.elf, nic: {mac: "52:54:00:00:00:10", rx: 64K, tx: 512K}, disk: {partition: site, access: read, data: 8M, quota: 16}, clock: , console: , settings: {ip: 10.0.2.16/24, name: a b, empty: }, observe: counters, stack: 128K, priority: 90}
   echo: {program: echo.elf, nic: {mac: "52:54:00:00:00:AB"}, clock: , console: , disk: {partition: log, access: write}}
 """
 
@@ -277,7 +277,7 @@ def test_space(good):
 
 def test_page_sizes(good):
     large = {name for name, r in good.regions.items() if number(r, "page_size") == 0x200000}
-    assert large == {"nic-pool", "web-disk-data"}
+    assert large == {"web-disk-data"}
     assert all(number(r, "page_size") in (0x1000, 0x200000) for r in good.regions.values())
 
 
@@ -303,12 +303,21 @@ def test_who_maps_data(good):
 def test_data_sizes(good):
     def size(name):
         return number(good.regions[name], "size")
-    assert size("nic-pool") == 1024 * 2048
+    assert size("nic-pool") == (128 + 2 * 64) * 2048
     assert size("nic-heads") == 256 * 256
-    assert size("web-nic-rx") == size("echo-nic-tx") == 256 * 2048
+    assert (size("web-nic-rx"), size("web-nic-tx")) == (64 << 10, 512 << 10)
+    assert size("echo-nic-rx") == size("echo-nic-tx") == 128 * 2048
     assert (size("web-disk-data"), size("echo-disk-data")) == (8 << 20, 1 << 20)
     assert size("disk-scratch") == 64 << 10
     assert size("nic_driver-dma") == 0x11000
+
+
+@pytest.mark.parametrize("clients, buffers", [(1, 192), (5, 448), (14, 1024), (16, 1024)])
+def test_pool_grows_with_its_clients(tool, clients, buffers):
+    lines = "".join(f'  c{i}: {{program: web.elf, nic: {{mac: "52:54:00:00:00:{i:02}"}}}}\n'
+                    for i in range(clients))
+    system = build(tool, GOOD.split("  web:")[0] + lines)
+    assert number(system.regions["nic-pool"], "size") == buffers * 2048
 
 
 def setvars(system, pd):
@@ -336,17 +345,17 @@ def test_net_views(good):
     def at(pd, region):
         return number(maps(good, pd)[region], "vaddr")
     rx, tx, copier, web = map(good.config, ("nic_rx", "nic_tx", "web_nic_copy", "web"))
-    assert view(rx.own) == (at("nic_rx", "nic-pool"), 1024 * 2048, 0, 1)
+    assert view(rx.own) == (at("nic_rx", "nic-pool"), 256 * 2048, 0, 1)
     assert view(link(rx, "NET_RX_COPIER").data) == view(rx.own)
     assert view(link(copier, "NET_RX_COPIER").data) == (
-        at("web_nic_copy", "nic-pool"), 1024 * 2048, NO_IO, 1)
+        at("web_nic_copy", "nic-pool"), 256 * 2048, NO_IO, 1)
     assert view(link(copier, "NET_RX_CLIENT").data) == (
-        at("web_nic_copy", "web-nic-rx"), 256 * 2048, NO_IO, 0)
-    assert view(link(web, "NET_RX_CLIENT").data) == (at("web", "web-nic-rx"), 256 * 2048, NO_IO, 0)
-    assert view(link(web, "NET_TX_CLIENT").data) == (at("web", "web-nic-tx"), 256 * 2048, NO_IO, 1)
+        at("web_nic_copy", "web-nic-rx"), 64 << 10, NO_IO, 0)
+    assert view(link(web, "NET_RX_CLIENT").data) == (at("web", "web-nic-rx"), 64 << 10, NO_IO, 0)
+    assert view(link(web, "NET_TX_CLIENT").data) == (at("web", "web-nic-tx"), 512 << 10, NO_IO, 1)
     assert view(tx.own) == (at("nic_tx", "nic-heads"), 256 * 256, 0, 1)
     assert view(link(tx, "NET_TX_CLIENT", 1).data) == (
-        at("nic_tx", "echo-nic-tx"), 256 * 2048, 2, 1)
+        at("nic_tx", "echo-nic-tx"), 128 * 2048, 2, 1)
 
 
 def test_block_views(good):
@@ -550,19 +559,20 @@ def test_copying_maps_what_clients_receive_into_the_virtualiser(copying):
     for region, who in wanted.items():
         assert {pd: maps(copying, pd)[region].get("perms") for pd in copying.pds
                 if region in maps(copying, pd)} == who
-    assert number(copying.regions["nic-pool"], "size") == 512 * 2048
+    assert number(copying.regions["nic-pool"], "size") == (128 + 2 * 32) * 2048
 
 
 def test_copying_views(copying):
     def at(pd, region):
         return number(maps(copying, pd)[region], "vaddr")
     rx = copying.config("nic_rx")
-    assert view(rx.own) == (at("nic_rx", "nic-pool"), 512 * 2048, 0, 1)
-    for n, name, mac in ((0, "web", "52:54:00:00:00:10"), (1, "echo", "52:54:00:00:00:ab")):
+    assert view(rx.own) == (at("nic_rx", "nic-pool"), 192 * 2048, 0, 1)
+    for n, name, mac, size in ((0, "web", "52:54:00:00:00:10", 64 << 10),
+                               (1, "echo", "52:54:00:00:00:ab", 256 << 10)):
         mine, theirs = link(rx, "NET_RX_CLIENT", n), link(copying.config(name), "NET_RX_CLIENT")
         assert mine.name.decode() == name
-        assert view(mine.data) == (at("nic_rx", f"{name}-nic-rx"), 256 * 2048, NO_IO, 0)
-        assert view(theirs.data) == (at(name, f"{name}-nic-rx"), 256 * 2048, NO_IO, 0)
+        assert view(mine.data) == (at("nic_rx", f"{name}-nic-rx"), size, NO_IO, 0)
+        assert view(theirs.data) == (at(name, f"{name}-nic-rx"), size, NO_IO, 0)
         assert bytes(mine.settings.mac).hex(":") == mac
     assert setvars(copying, "nic_rx") == [("quoll_io_0", "nic-pool")]
 
