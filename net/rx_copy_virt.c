@@ -23,6 +23,7 @@
 #include "frames.h"
 #include "info.h"
 #include "pool.h"
+#include "turn.h"
 
 #define MAX_CLIENTS 61U /* channels, less the driver's */
 #define ROUNDS      16U /* before we look after all clients */
@@ -38,6 +39,7 @@ static struct rx_copy_virt {
     struct net_pool pool;
     struct net_relay relay;
     unsigned clients;
+    unsigned turn;        /* who is woken first */
     struct client *batch; /* the first that something came for in this batch */
     uint32_t rounds;      /* that made a wake-up longer */
     uint64_t mac[MAX_CLIENTS];
@@ -142,12 +144,33 @@ static void show_to_clients(void)
     }
 }
 
-static void wake_clients(void)
+static inline void wake_client(struct client *client)
 {
-    for (struct client *client = virt.batch, *next; client != LAST; client = next) {
-        link_wake(&client->link, client->delivered, client->taken);
-        next = client->next;
-        client->next = NULL;
+    link_wake(&client->link, client->delivered, client->taken);
+    client->next = NULL;
+}
+
+/* Of several another one comes first each time (turn.h). */
+__attribute__((noinline)) static void wake_in_turn(void)
+{
+    unsigned at = turn_next(&virt.turn, virt.clients);
+
+    for (unsigned n = virt.clients; n > 0; n--) {
+        if (virt.client[at].next != NULL) {
+            wake_client(&virt.client[at]);
+        }
+        at = at + 1U < virt.clients ? at + 1U : 0;
+    }
+}
+
+static inline void wake_clients(void)
+{
+    struct client *first = virt.batch;
+
+    if (first != LAST && first->next == LAST) {
+        wake_client(first);
+    } else if (first != LAST) {
+        wake_in_turn();
     }
 }
 

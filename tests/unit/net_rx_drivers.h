@@ -6,6 +6,7 @@
  *     first, second       the peers on the other side, whose addresses are mac_first and
  *                         mac_second
  *     can_take(n)         lets the first of them take so many frames
+ *     second_can_take()   lets the second take one
  *     assert_ledger()     every buffer has exactly one place
  */
 #ifndef NET_RX_DRIVERS_H
@@ -52,7 +53,44 @@ static unsigned waiting(struct fake_peer *peer)
 }
 
 static void can_take(unsigned frames);
+static void second_can_take(void);
 static void assert_ledger(void);
+
+/* It has one frame, takes it and sleeps again. */
+static void sleep_after_one(struct fake_peer *peer)
+{
+    struct net_frame frame;
+
+    assert_int_equal(waiting(peer), 1);
+    assert_true(net_frames_take(&peer->in, &frame));
+    (void)queue_release(&peer->in);
+    assert_true(queue_sleep(&peer->in));
+    assert_int_equal(fake_signals(peer->config->channel), 1);
+}
+
+/* The signal that comes first is the one that is put off until the wake-up's end. */
+static void who_is_woken_first_changes_each_time(void **state)
+{
+    struct fake_peer *const peers[2] = {&first, &second};
+
+    (void)state;
+    assert_true(queue_sleep(&first.in));
+    assert_true(queue_sleep(&second.in));
+    unsigned turn = virt.turn;
+    for (unsigned n = 0; n < 6; n++) {
+        can_take(1);
+        second_can_take();
+        (void)receive_frame(mac_first, 60);
+        (void)receive_frame(mac_second, 60);
+        wake(&driver);
+        turn = 1U - turn;
+        assert_true(microkit_have_signal);
+        assert_int_equal(microkit_signal_cap,
+                         BASE_OUTPUT_NOTIFICATION_CAP + peers[turn]->config->channel);
+        sleep_after_one(&first);
+        sleep_after_one(&second);
+    }
+}
 
 static void at_first_the_driver_has_the_whole_pool(void **state)
 {
@@ -130,6 +168,7 @@ static void a_driver_with_impossible_indices_is_cut_off(void **state)
 
 #define NET_RX_DRIVER_TESTS                                                                        \
     IN_A_PD(at_first_the_driver_has_the_whole_pool),                                               \
+        IN_A_PD(who_is_woken_first_changes_each_time),                                             \
         IN_A_PD(a_frame_for_nobody_goes_back_to_the_driver),                                       \
         IN_A_PD(the_driver_cannot_return_what_it_does_not_have),                                   \
         IN_A_PD(frames_of_impossible_length_are_dropped),                                          \
