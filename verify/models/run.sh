@@ -15,7 +15,7 @@ if [ $# -gt 2 ]; then
     mkdir -p "$out/$model-$step"
     cd "$out/$model-$step"
     cp "$here"/*.pml .
-    spin -a "-DDELETE=$step" "-DENTRIES=$entries" "$model.pml" >log
+    spin -a "-DDELETE=$step" "-DENTRIES=$entries" "-D${MEMORY:-ALL_ORDERS}" "$model.pml" >log
     gcc -O1 -w -DSAFETY -DNOCLAIM -DCOLLAPSE -DMEMLIM=6000 -o pan pan.c
     ./pan -E -m1000000 -w22 >result || true
     rm -f pan pan.?

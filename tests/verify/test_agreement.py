@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Steps taken out of the real queue and out of its model: the simulator tries all orders of the
+real code, Spin those of verify/models/transfer.pml with the same memory, in which stores come late,
+and both say the same of each step. Without VERIFY=all only of some; make verify does all."""
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "sim"))
+import simulator  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+MODELS = ROOT / "verify" / "models"
+QUEUE = (ROOT / "include" / "quoll" / "queue.h").read_text()
+VERDICTS = {line.split()[1]: line.split()[2] for line in (MODELS / "verdicts").read_text().splitlines()
+            if line.startswith("transfer ")}
+
+FENCE = r"    queue_fence\(\);\n"
+FRESH = r"    if \(q->\w+ == q->\w+\) {\n        return false;\n    }\n"
+IMPOSSIBLE = r"    if \(__builtin_expect\(\w+ > [^\n]*\n[^\n]*\n    }\n"
+RELAXED = ("memory_order_(release|acquire)", "memory_order_relaxed")
+PUT = r"entries\[q->tail & \(q->capacity - 1U\)\] = \*entry;"
+TAKE = r"queue_copy_in\(entry, &entries\[q->head & \(q->capacity - 1U\)\]\);"
+STEPS = {  # of the model: the function that has it, what goes, what comes instead
+    "nothing": ("queue_publish", "$", ""),
+    "put_first_word": ("name##_put", PUT, "entries[q->tail & (q->capacity - 1U)].second = entry->second;"),
+    "put_second_word": ("name##_put", PUT, "entries[q->tail & (q->capacity - 1U)].first = entry->first;"),
+    "put_room": ("name##_put", "q->room -= 1U;", ""),
+    "put_tail": ("name##_put", r"q->tail \+= 1U;", ""),
+    "room_acquire": ("queue_look_for_room", *RELAXED),
+    "room_broken": ("queue_look_for_room", IMPOSSIBLE, ""),
+    "show_tail_published": ("queue_show_tail", "    q->published = tail;\n", ""),
+    "show_tail_store": ("queue_show_tail", "    atomic_store[^;]*;\n", ""),
+    "show_tail_release": ("queue_show_tail", *RELAXED),
+    "entries_awaited": ("queue_entries_awaited", "return [^;]*;", "return false;"),
+    "publish_if_fresh": ("queue_publish", FRESH, ""),
+    "publish_fence": ("queue_publish", FENCE, ""),
+    "wait_store": ("queue_wait_for_room", "    atomic_store[^;]*;\n", ""),
+    "wait_fence": ("queue_wait_for_room", FENCE, ""),
+    "wait_look": ("queue_wait_for_room", r"queue_look_for_room\(q\) == 0", "q->room == 0"),
+    "look_acquire": ("queue_look", *RELAXED),
+    "look_broken": ("queue_look", IMPOSSIBLE, ""),
+    "take_first_word": ("name##_peek", TAKE, "entry->second = entries[q->head & (q->capacity - 1U)].second;"),
+    "take_second_word": ("name##_peek", TAKE, "entry->first = entries[q->head & (q->capacity - 1U)].first;"),
+    "take_ready": ("name##_drop", "q->ready -= 1U;", ""),
+    "take_head": ("name##_drop", r"q->head \+= 1U;", ""),
+    "show_head_released": ("queue_show_head", "    q->released = head;\n", ""),
+    "show_head_store": ("queue_show_head", "    atomic_store[^;]*;\n", ""),
+    "show_head_release": ("queue_show_head", *RELAXED),
+    "show_sleep_store": ("queue_show_sleep", "    atomic_store[^;]*;\n", ""),
+    "room_awaited": ("queue_room_awaited", "return [^;]*;", "return false;"),
+    "release_if_fresh": ("queue_release", FRESH, ""),
+    "release_show": ("queue_release", r"queue_show_head\(q\)", "0"),
+    "release_fence": ("queue_release", FENCE, ""),
+    "release_awaited": ("queue_release", r"queue_room_awaited\(q, fresh\)", "false"),
+    "sleep_show": ("queue_sleep", r"    queue_show_sleep\(q\);\n", ""),
+    "sleep_fence": ("queue_sleep", FENCE, ""),
+    "sleep_look": ("queue_sleep", r"queue_look\(q\) == 0", "q->ready == 0"),
+    "both_show_head": ("queue_release_and_sleep", r"queue_show_head\(q\)", "0"),
+    "both_show_sleep": ("queue_release_and_sleep", r"    queue_show_sleep\(q\);\n", ""),
+    "both_fence": ("queue_release_and_sleep", FENCE, ""),
+    "both_awaited": ("queue_release_and_sleep", r"queue_room_awaited\(q, fresh\)", "false"),
+    "both_look": ("queue_release_and_sleep", r"queue_look\(q\) == 0", "q->ready == 0"),
+}
+# What they order are other operations than a store and a load after it: only the whole model sees them.
+OTHER_ORDERS = {"room_acquire", "show_tail_release", "look_acquire", "show_head_release"}
+SHORT = ["nothing", "publish_fence", "wait_fence", "both_look", "show_head_released", "release_if_fresh"]
+# Entries, of a batch, and whether the consumer gives back and goes to sleep in one: all ends, all batches.
+RUNS = [(6, batch, together) for batch in (6, 2, 1) for together in (False, True)]
+RUNS += [(entries, 6, together) for entries in range(1, 6) for together in (False, True)]
+
+
+def without(step):
+    """queue.h without a step."""
+    function, before, after = STEPS[step]
+    start = re.search(rf"static inline \w+ {function}\(\s*(const )?struct", QUEUE).start()
+    end = re.compile(r"\n}\n|\n    }   ").search(QUEUE, start).start() + 1
+    body, count = re.subn(before, after, QUEUE[start:end], count=1)
+    assert count == 1, f"{function} has no {before}"
+    return QUEUE[:start] + body + QUEUE[end:]
+
+
+def simulated(folder, step):
+    """What the simulator says of the real code without a step."""
+    header = folder / "include" / "quoll" / "queue.h"
+    header.parent.mkdir(parents=True)
+    header.write_text(without(step))
+    system = (ROOT / "tests" / "sim" / "toy.system").read_text()
+    for number, (entries, batch, together) in enumerate(RUNS):
+        run = folder / str(number)
+        run.mkdir()
+        for side in ("producer", "consumer"):
+            simulator.compile_checked([HERE / "agreement" / f"{side}.c"], run / f"{side}.elf", "-I", folder / "include",
+                                      "-Wno-unused", f"-DCOUNT={entries}U", f"-DBATCH={batch}U",
+                                      *(["-DTOGETHER"] if together else []))
+        (run / "system.system").write_text(system.replace("PRODUCER", "producer").replace("CONSUMER", "consumer"))
+        done = simulator.run(run, "--schedule", "exhaustive", "--memory", "weak", "--jobs", 1, timeout=300)
+        if done.status == 1:
+            return "fails"
+        assert done.lines[-1] == "all states seen: no failure", done.text[-2000:]
+    return "holds"
+
+
+def searched(folder, step):
+    """What Spin says of the model without it, if only stores come late."""
+    folder.mkdir()
+    done = subprocess.run(["sh", MODELS / "run.sh", folder, "6", "transfer", step, "any"], capture_output=True, text=True,
+                          timeout=600, env={**os.environ, "MEMORY": "STORE_LOAD"})
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[2]
+
+
+def test_every_step_of_the_model_is_tried():
+    assert STEPS.keys() == VERDICTS.keys()
+    assert len({without(step) for step in STEPS}) == len(STEPS)
+
+
+@pytest.mark.parametrize("step", STEPS if os.environ.get("VERIFY") == "all" else SHORT)
+def test_the_simulator_agrees(tmp_path, step):
+    found = simulated(tmp_path / "simulator", step)
+    assert found == ("holds" if step in OTHER_ORDERS else VERDICTS[step])
+    if subprocess.run(["sh", "-c", "command -v spin"], capture_output=True).returncode == 0:
+        assert searched(tmp_path / "spin", step) == found
