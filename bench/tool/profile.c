@@ -34,11 +34,16 @@ static const struct elf_symbol *symbols_of(const struct guest *guest, unsigned o
 {
     static struct elf_symbol *known[GUEST_OWNERS];
     static struct elf_symbol none[1];
+    static char system[BENCH_PATH]; /* whose they are */
     const char *path =
         owner == OWNER_KERNEL
             ? text("%s/board/qemu_virt_aarch64/%s/elf/sel4.elf", settings.sdk, settings.config)
             : text("%s/%s.elf", guest->directory, guest->owner[owner].name);
 
+    if (strcmp(system, guest->directory) != 0) {
+        snprintf(system, sizeof system, "%s", guest->directory);
+        memset(known, 0, sizeof known);
+    }
     if (known[owner] == NULL) {
         known[owner] = access(path, R_OK) == 0 && !guest->is_linux ? elf_functions(path) : none;
     }
