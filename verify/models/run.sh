@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # run.sh OUT [ENTRIES]: search all states of each model, as it is and without each of its
-# steps, JOBS (two) searches at a time. A line for each. Six entries (or more) fill the queue twice,
-# without which the first wish for room, that of a new queue, would do. Fails if `verdicts` says otherwise.
+# steps, JOBS (two) searches at a time. A line for each. Fails if `verdicts` says otherwise.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
@@ -12,6 +11,8 @@ out=$1
 if [ $# -gt 2 ]; then
     entries=$2 model=$3 step=$4 expected=$5
     shift 5
+    # Six entries fill the queue twice; before, the wish for room that a new queue holds would do.
+    case $model-$step in transfer-wait_*) [ "$entries" -ge 6 ] || entries=6 ;; esac
     mkdir -p "$out/$model-$step"
     cd "$out/$model-$step"
     cp "$here"/*.pml .
@@ -24,12 +25,12 @@ if [ $# -gt 2 ]; then
     grep -q 'errors: 0' result && ! grep -qE 'out of memory|max search depth|Search not completed' result && found=holds
     states=$(awk '/states, stored/ { print $1; exit }' result)
     ok='  WRONG'
-    [ "$found" = "$expected" ] && ok=
+    [ "$found" = "$expected" ] || [ "$expected" = any ] && ok=
     printf '%-8s %-20s %-6s %9s states  %s%s\n' "$model" "$step" "$found" "$states" "$*" "$ok"
     exit
 fi
 
-entries=${2:-6}
+entries=${2:-5}
 mkdir -p "$out"
 for model in transfer:queue lives:lives; do
     awk '$1 == "#define" && $2 ~ /_/ && $2 !~ /[A-Z(]/ { print $2 }' "$here/${model#*:}.pml"
