@@ -305,11 +305,26 @@ void virt_client_answer(struct virt *virt, uint32_t slot, enum quoll_error statu
     respond(virt, client, entry->id, status);
 }
 
-void virt_client_publish(struct virt *virt)
+static void publish_to(struct virt *virt, uint64_t clients)
 {
-    for (LEDGER_EACH(number, virt->touched)) {
+    for (LEDGER_EACH(number, clients)) {
         link_publish(&virt->client[number].link);
     }
+}
+
+/*
+ * Of several another one comes first each time: of those with the same priority seL4 runs the
+ * one first that was woken last, so in the same order always the same would wait for the others.
+ */
+void virt_client_publish(struct virt *virt)
+{
+    uint64_t first = UINT64_MAX << virt->turn;
+
+    if ((virt->touched & (virt->touched - 1U)) != 0) {
+        virt->turn = virt->turn + 1U < virt->clients ? virt->turn + 1U : 0;
+    }
+    publish_to(virt, virt->touched & first);
+    publish_to(virt, virt->touched & ~first);
     virt->touched = 0;
 }
 

@@ -260,6 +260,36 @@ static void clients_are_served_in_turn(void **state)
     assert_int_equal(b_first, VIRT_BATCH);
 }
 
+/* Both are answered in one wake-up: the signal that comes first is put off until its end. */
+static void who_is_woken_first_changes_each_time(void **state)
+{
+    struct fake_peer *const clients[2] = {&a, &b};
+    unsigned turn = virt.turn;
+
+    (void)state;
+    for (unsigned n = 0; n < 6; n++) {
+        for (unsigned i = 0; i < 2; i++) {
+            ask(clients[i], good);
+            wake(clients[i]);
+            (void)queue_sleep(&clients[i]->in);
+        }
+        number_got = 0;
+        drive();
+        assert_int_equal(number_got, 2);
+        forget_signals();
+        reply(got[0].id, QUOLL_OK);
+        reply(got[1].id, QUOLL_OK);
+        wake(&driver);
+        assert_int_equal(microkit_signal_cap,
+                         BASE_OUTPUT_NOTIFICATION_CAP + clients[turn]->config->channel);
+        turn = 1U - turn;
+        assert_int_equal(fake_signals(a.config->channel), 1);
+        assert_int_equal(fake_signals(b.config->channel), 1);
+        expect(&a, good.id, QUOLL_OK);
+        expect(&b, good.id, QUOLL_OK);
+    }
+}
+
 static void one_that_reads_no_responses_waits_for_itself_alone(void **state)
 {
     struct block_request request = good;
@@ -382,6 +412,7 @@ int main(void)
         IN_A_PD(the_quota_is_kept),
         IN_A_PD(a_client_gets_its_share_of_the_device_and_the_rest_waits),
         IN_A_PD(clients_are_served_in_turn),
+        IN_A_PD(who_is_woken_first_changes_each_time),
         IN_A_PD(one_that_reads_no_responses_waits_for_itself_alone),
         IN_A_PD(room_for_the_responses_of_what_is_outstanding_is_kept),
         IN_A_PD(impossible_indices_cut_a_client_off_alone),
