@@ -31,7 +31,7 @@
 #define PAYLOAD_MIN 8U
 #define PAYLOAD_MAX 2048U
 #define SILENCE_MS  100
-#define STALLS_MAX  100U /* of each port */
+#define STALLS_MAX  100U /* of each port with no echo at all between them: nobody is there */
 #define OPEN_MAX    4000000U
 
 static struct load {
@@ -40,6 +40,7 @@ static struct load {
     uint64_t rate;  /* 0: closed loop */
     uint64_t first; /* sequence number of the first datagram: none of an earlier run passes */
     uint64_t sent, echoed, stalls, resent, duplicates, damaged;
+    uint64_t in_a_row; /* stalls since the last echo */
     float *took; /* open loop: when each was sent (negative), then how long it took, seconds */
     unsigned flows;
 } load;
@@ -110,6 +111,7 @@ static void send_next(struct flow *flow, uint64_t slot)
 static void send_all_again(struct flow *flow)
 {
     load.stalls++;
+    load.in_a_row++;
     flow->heard = now();
     for (uint64_t i = 0; i < flow->window; i++) {
         if (flow->slot[i].waiting) {
@@ -138,6 +140,7 @@ static void take(struct flow *flow)
     flow->heard = now();
     flow->echoed++;
     load.echoed++;
+    load.in_a_row = 0;
     /* One port is sent as many as are to come back; several go on alike to the end. */
     if (load.flows > 1 || load.sent < load.count) {
         send_next(flow, slot);
@@ -157,7 +160,7 @@ static void start_closed(void)
 static void run_closed(void)
 {
     start_closed();
-    while (load.echoed < load.count && load.stalls < STALLS_MAX * load.flows) {
+    while (load.echoed < load.count && load.in_a_row < STALLS_MAX * load.flows) {
         (void)poll(readable, load.flows, SILENCE_MS);
         for (unsigned f = 0; f < load.flows; f++) {
             if ((readable[f].revents & (POLLIN | POLLERR)) != 0) {

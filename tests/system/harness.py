@@ -68,7 +68,22 @@ class WebMachine(Machine):
         drive = drive_options or f"if=none,id=disk,format=raw,readonly=on,file={disk}"
         super().__init__(image, folder,
                          ["-drive", drive, "-device",
-                          "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0", *net])
+                          "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0", *net,
+                          "-qmp", f"unix:{folder}/qmp,server=on,wait=off"])
+        self.qmp_path, self.qmp = folder / "qmp", None
+
+    def emulator(self, command):
+        """Tell the emulator, by its machine protocol: "stop", "cont", ..."""
+        if self.qmp is None:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.connect(str(self.qmp_path))
+                self.qmp = s.makefile("rw")
+            self.qmp.readline()
+            self.emulator("qmp_capabilities")
+        self.qmp.write(json.dumps({"execute": command}) + "\n")
+        self.qmp.flush()
+        while "return" not in json.loads(self.qmp.readline()):
+            pass
 
     def raw_network(self, user):
         """A hub on which the test can put any frame, beside the user network."""
