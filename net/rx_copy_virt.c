@@ -56,7 +56,7 @@ static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the w
  * Once per batch, before a client is given anything. What we know from before of its
  * buffers and room will do if it is enough for all frames.
  */
-static inline void look_at(struct client *client)
+__attribute__((always_inline)) static inline void look_at(struct client *client)
 {
     uint32_t frames = virt.pool.driver.in.ready;
 
@@ -97,9 +97,6 @@ __attribute__((always_inline)) static inline unsigned char *place_for(struct lin
 __attribute__((noinline)) static void give(struct client *client, const unsigned char *from,
                                            uint64_t first, uint16_t length)
 {
-    if (client->next == NULL) {
-        look_at(client);
-    }
     unsigned char *to = place_for(&client->link, length);
 
     if (to == NULL) {
@@ -111,11 +108,21 @@ __attribute__((noinline)) static void give(struct client *client, const unsigned
     memcpy(to + sizeof first, from + sizeof first, length - sizeof first);
 }
 
+static inline void look_and_give(struct client *client, const unsigned char *from, uint64_t first,
+                                 uint16_t length)
+{
+    KEEP(client);
+    if (client->next == NULL) {
+        look_at(client);
+    }
+    give(client, from, first, length);
+}
+
 __attribute__((noinline)) static void give_to_all(const unsigned char *frame, uint64_t first,
                                                   uint16_t length)
 {
     for (unsigned i = 0; i < virt.clients; i++) {
-        give(&virt.client[i], frame, first, length);
+        look_and_give(&virt.client[i], frame, first, length);
     }
 }
 
@@ -130,7 +137,7 @@ static inline void deliver(const unsigned char *frame, uint16_t length)
     }
     for (unsigned i = 0; i < virt.clients; i++) {
         if (virt.mac[i] == (first & MAC_BYTES)) {
-            give(&virt.client[i], frame, first, length);
+            look_and_give(&virt.client[i], frame, first, length);
             return;
         }
     }
