@@ -23,6 +23,17 @@ $(UNIT)/test_%: $(UNIT)/obj/tests/unit/test_%.o $(UNIT)/obj/tests/unit/fake_pd.o
 	@echo "  UNIT    $(@F)"
 	@$(CC) $(UNIT_CFLAGS) $(UNIT_LDFLAGS) -Wl,--start-group $^ -Wl,--end-group -lcmocka -o $@
 
+# The race NAME of a program with a mistake: the folder PLANT has its SOURCE, whose own headers
+# are those beside the right one (tests/unit/test_races_planted.py).
+.PHONY: race-planted
+race-planted:
+	@$(CC) -I$(PLANT)/include -I$(PLANT) $(UNIT_CFLAGS) $(RACE_CFLAGS) -iquote $(dir $(SOURCE)) -MF $(PLANT)/d tests/unit/test_race_$(NAME).c \
+	    $(UNIT)/obj/tests/unit/fake_pd.o -Wl,--start-group $(UNIT)/libquoll.a -Wl,--end-group -lcmocka -o $(PLANT)/race
+
+# Where a race is interrupted (tests/unit/racing.h).
+RACE_CFLAGS := -fsanitize-coverage=trace-pc
+$(UNIT)/obj/tests/unit/test_race_%.o: UNIT_CFLAGS += $(RACE_CFLAGS)
+
 # Those that run on lwIP, with our glue, and the web server's parts that they do not include.
 UNIT_ON_LWIP := $(UNIT)/test_lwip_netif $(UNIT)/test_lwip_sent_sums $(UNIT)/test_lwip_in_place $(UNIT)/test_web_connection $(UNIT)/test_web_trouble
 $(UNIT_ON_LWIP) $(UNIT_ON_LWIP:$(UNIT)/%=$(UNIT)/obj/tests/unit/%.o) $(UNIT)/liblwip.a: UNIT_INCLUDES := $(LWIP_CFLAGS)

@@ -22,6 +22,8 @@ class UnitFile(pytest.File):
 
     def collect(self):
         source = self.path.read_text()
+        for other in re.findall(r'^#include "(test_\w+\.c)"', source, re.M):  # the same of another program
+            source += (self.path.parent / other).read_text()
         names = re.findall(r"^ .*\b(?:cmocka_unit_test\w*|IN_A_PD)\(\s*(\w+)", source, re.M)
         if not names:
             raise self.CollectError(f"{self.path}: no cmocka_unit_test() in it")

@@ -21,6 +21,16 @@ static void make_response(void *entry)
     *(struct block_response *)entry = (struct block_response){.id = racing_draw(LEDGER_SLOTS)};
 }
 
+/* Of a disk that makes sense, or nearly. */
+static void make_info(void *info)
+{
+    *(struct block_info *)info = (struct block_info){.blocks = IMAGE_BLOCKS,
+                                                     .block_size = racing_draw(4) == 0 ? 300 : 512,
+                                                     .max_count = racing_draw(4),
+                                                     .ready = 1,
+                                                     .writable = (uint8_t)racing_draw(3)};
+}
+
 /* What is with the driver keeps to its owner's partition and data. */
 static void check_slot(const struct ledger_slot *slot)
 {
@@ -44,6 +54,10 @@ static void check_world(void)
 {
     uint64_t owned = 0;
 
+    if (virt.disk.ready) {
+        assert_true(virt.disk.block_size == 512 && virt.disk.max_count > 0);
+        assert_true(virt.disk.writable <= 1);
+    }
     for (unsigned i = 0; i < virt.clients; i++) {
         const struct virt_client *c = &virt.client[i];
         assert_int_equal(__builtin_popcountll(c->held), c->outstanding);
@@ -94,6 +108,7 @@ static void racing_clients_and_driver(void **state)
         (struct racer){.peer = &b, .make = make_request, .entry = sizeof(struct block_request)};
     all[2] = (struct racer){.peer = &driver,
                             .make = make_response,
+                            .tell = make_info,
                             .entry = sizeof(struct block_response),
                             .data = own,
                             .size = 65536};
