@@ -7,6 +7,7 @@
  *                         mac_second
  *     can_take(n)         lets the first of them take so many frames
  *     second_can_take()   lets the second take one
+ *     start(true)         begins anew, with a third peer behind them, for mac_third
  *     assert_ledger()     every buffer has exactly one place
  */
 #ifndef NET_RX_DRIVERS_H
@@ -24,6 +25,7 @@ static unsigned char *pool;
 
 static const uint8_t mac_first[6] = {0x52, 0x54, 0, 0, 0, 0x10};
 static const uint8_t mac_second[6] = {0x52, 0x54, 0, 0, 0, 0x11};
+static const uint8_t mac_third[6] = {0x52, 0x54, 0, 0, 0, 0x13};
 static const uint8_t mac_nobody[6] = {0x52, 0x54, 0, 0, 0, 0x12};
 static const uint8_t mac_all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 static const uint8_t mac_group[6] = {0x01, 0, 0x5e, 0, 0, 1};
@@ -52,6 +54,7 @@ static unsigned waiting(struct fake_peer *peer)
     return queue_look(&peer->in);
 }
 
+static void start(bool with_third);
 static void can_take(unsigned frames);
 static void second_can_take(void);
 static void assert_ledger(void);
@@ -89,6 +92,25 @@ static void who_is_woken_first_changes_each_time(void **state)
                          BASE_OUTPUT_NOTIFICATION_CAP + peers[turn]->config->channel);
         sleep_after_one(&first);
         sleep_after_one(&second);
+    }
+}
+
+static void for_whom_nothing_came_is_not_woken(void **state)
+{
+    (void)state;
+    start(true);
+    assert_true(queue_sleep(&first.in));
+    assert_true(queue_sleep(&second.in));
+    for (unsigned n = 0; n < 3; n++) { /* whoever's turn it is */
+        can_take(1);
+        second_can_take();
+        (void)receive_frame(mac_first, 60);
+        (void)receive_frame(mac_second, 60);
+        wake(&driver);
+        sleep_after_one(&first);
+        sleep_after_one(&second);
+        assert_int_equal(fake_signals(third.config->channel), 0);
+        assert_int_equal(waiting(&third), 0);
     }
 }
 
@@ -169,6 +191,7 @@ static void a_driver_with_impossible_indices_is_cut_off(void **state)
 #define NET_RX_DRIVER_TESTS                                                                        \
     IN_A_PD(at_first_the_driver_has_the_whole_pool),                                               \
         IN_A_PD(who_is_woken_first_changes_each_time),                                             \
+        IN_A_PD(for_whom_nothing_came_is_not_woken),                                               \
         IN_A_PD(a_frame_for_nobody_goes_back_to_the_driver),                                       \
         IN_A_PD(the_driver_cannot_return_what_it_does_not_have),                                   \
         IN_A_PD(frames_of_impossible_length_are_dropped),                                          \

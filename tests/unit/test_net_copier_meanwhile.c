@@ -107,9 +107,11 @@ static void no_room_is_overslept(void **state)
     }
 }
 
+static uint16_t flood_length; /* of its frames */
+
 static void a_frame_comes_once_more(const volatile void *at)
 {
-    const struct net_frame frame = {.offset = NET_HEADROOM, .length = 60};
+    const struct net_frame frame = {.offset = NET_HEADROOM, .length = flood_length};
 
     if (at != &rx_virt.half->produce.tail) {
         return;
@@ -123,15 +125,39 @@ static void a_frame_comes_once_more(const volatile void *at)
     ONE_MORE(net_frames, &rx_virt, &frame);
 }
 
-/* Its new life begins while the copier is awake for somebody's flood. */
+/* Its new life begins while the copier is awake for somebody's flood, of frames or of nonsense. */
 static void frames_without_end_do_not_keep_a_new_client_waiting(void **state)
 {
     (void)state;
+    for (flood_length = 60; flood_length != 0; flood_length = flood_length == 60 ? 1 : 0) {
+        start(8);
+        endless(a_frame_comes_once_more);
+        notified(rx_virt.config->channel);
+        assert_int_equal(client.pd->seen, fake_lives[client.config->peer_pd] + 1U);
+        assert_true(endless_turns <= 2U * ROUNDS);
+        enough();
+        fake_finish();
+    }
+}
+
+static void the_virtualiser_dies_in_its_flood(const volatile void *at)
+{
+    const struct net_frame frame = {.offset = NET_HEADROOM, .length = 60};
+
+    if (at == &rx_virt.half->produce.tail) {
+        ONE_MORE(net_frames, &rx_virt, &frame);
+        fake_lives[rx_virt.config->peer_pd] += endless_turns == 3 ? 1U : 0;
+    }
+}
+
+static void a_flood_ends_with_the_virtualisers_life(void **state)
+{
+    (void)state;
     start(8);
-    endless(a_frame_comes_once_more);
+    endless(the_virtualiser_dies_in_its_flood);
     notified(rx_virt.config->channel);
-    assert_int_equal(client.pd->seen, fake_lives[client.config->peer_pd] + 1U);
-    assert_true(endless_turns <= 2U * ROUNDS);
+    assert_int_equal(endless_turns, 3);
+    enough();
     fake_finish();
 }
 
@@ -141,6 +167,7 @@ int main(void)
         cmocka_unit_test(no_frame_is_overslept),
         cmocka_unit_test(no_room_is_overslept),
         cmocka_unit_test(frames_without_end_do_not_keep_a_new_client_waiting),
+        cmocka_unit_test(a_flood_ends_with_the_virtualisers_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ static struct {
     unsigned rx_done, tx_done; /* of these, done */
     unsigned starts, stops;
     bool running, failed, rx_armed, tx_armed;
+    bool carrier_lost; /* and not yet said */
     enum quoll_error stop_error, start_error;
     uint32_t seen_at_stop; /* what the rx link told its peer at the last stop() */
 } model;
@@ -53,8 +54,12 @@ enum quoll_error net_device_start(struct net_info *info)
 
 bool net_device_interrupted(struct net_info *info)
 {
-    (void)info;
-    return false;
+    bool lost = model.carrier_lost;
+
+    assert_true(model.running); /* one that is being reset is not asked */
+    model.carrier_lost = false;
+    info->link = lost ? 0 : info->link;
+    return lost;
 }
 
 bool net_device_failed(void)
@@ -599,6 +604,41 @@ static void a_frame_comes_once_more(const volatile void *at)
     model.rx_done = model.rx_count;
 }
 
+static void a_frame_comes_and_the_carrier_goes(const volatile void *at)
+{
+    model.carrier_lost = model.carrier_lost || endless_turns == 5;
+    if (told(&rx_virt).link == 0) {
+        enough();
+        return;
+    }
+    a_frame_comes_once_more(at);
+}
+
+static void frames_without_end_do_not_keep_back_what_the_device_says(void **unused)
+{
+    (void)unused;
+    assert_int_equal(told(&rx_virt).link, 1);
+    endless(a_frame_comes_and_the_carrier_goes);
+    interrupt();
+    assert_int_equal(told(&rx_virt).link, 0);
+    assert_int_equal(told(&tx_virt).link, 0);
+    assert_true(endless_turns <= 3U * FEW * ROUNDS);
+    enough();
+}
+
+/* It may be that of an earlier life. */
+static void a_device_at_rest_is_not_asked_why_it_interrupts(void **unused)
+{
+    (void)unused;
+    prepare(16);
+    init();
+    (void)fake_acks(IRQ);
+    model.carrier_lost = true;
+    interrupt();
+    assert_true(model.carrier_lost);
+    assert_int_equal(fake_acks(IRQ), 1);
+}
+
 static void frames_without_end_from_the_device_do_not_keep_back_what_is_sent(void **unused)
 {
     (void)unused;
@@ -673,6 +713,8 @@ int main(void)
         cmocka_unit_test(no_buffer_is_overslept),
         cmocka_unit_test(no_frame_is_overslept),
         cmocka_unit_test(no_room_for_repayments_is_overslept),
+        IN_A_PD(frames_without_end_do_not_keep_back_what_the_device_says),
+        IN_A_PD(a_device_at_rest_is_not_asked_why_it_interrupts),
         IN_A_PD(frames_without_end_from_the_device_do_not_keep_back_what_is_sent),
         IN_A_PD(frames_without_end_to_the_device_do_not_keep_back_what_is_received),
         IN_A_PD(room_that_is_shown_and_taken_back_keeps_nobody),

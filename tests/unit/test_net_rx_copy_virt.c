@@ -12,8 +12,8 @@
 
 #define DATA 8192U
 
-static struct fake_peer first, second;
-static unsigned char *data, *data_of_second;
+static struct fake_peer first, second, third;
+static unsigned char *data, *data_of_second, *data_of_third;
 
 #include "net_rx_drivers.h"
 
@@ -44,9 +44,8 @@ static void link_client(struct fake_peer *peer, const char *name, const uint8_t 
     *region = fake_region(&peer->config->data, DATA, 0);
 }
 
-static int set_up(void **state)
+static void start(bool with_third)
 {
-    (void)state;
     memset(&virt, 0, sizeof virt);
     fake_reset();
     pool = fake_region(&fake_config.own, BUFFERS * NET_BUFFER_SIZE, IO);
@@ -54,6 +53,9 @@ static int set_up(void **state)
               sizeof(struct net_rx_done));
     link_client(&first, "first", mac_first, &data);
     link_client(&second, "second", mac_second, &data_of_second);
+    if (with_third) {
+        link_client(&third, "third", mac_third, &data_of_third);
+    }
     init();
     fake_peer_up(&driver);
     fake_peer_up(&first);
@@ -61,9 +63,15 @@ static int set_up(void **state)
     wake(&first);
     wake(&second);
     wake(&driver);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         (void)fake_signals(i);
     }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    start(false);
     return 0;
 }
 

@@ -205,6 +205,28 @@ static void frames_without_end_keep_nobody_waiting(void **state)
     fake_finish();
 }
 
+static void the_driver_dies_in_the_flow(const volatile void *at)
+{
+    frames_flow(at);
+    fake_lives[driver.config->peer_pd] += endless_turns == 3 ? 1U : 0;
+    endless_turns += endless_turns == 3 ? 1U : 0;
+}
+
+static void the_flow_ends_with_the_drivers_life(void **state)
+{
+    (void)state;
+    start(4);
+    put_frame(0, 60);
+    put_frame(1, 60);
+    notified(client.config->channel);
+    put_frame(0, 60);
+    endless(the_driver_dies_in_the_flow);
+    notified(client.config->channel);
+    assert_in_range(endless_turns, 4, 8);
+    enough();
+    fake_finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_client_between_two_lives_is_not_served),
         cmocka_unit_test(frames_too_short_for_addresses_are_refused),
         cmocka_unit_test(frames_without_end_keep_nobody_waiting),
+        cmocka_unit_test(the_flow_ends_with_the_drivers_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
