@@ -31,6 +31,9 @@
 #define BURST   16U
 #define LIVES   9U
 #define TELLS   8U
+#define LATELY  8U
+
+#define ENTRY_MAX 64U
 
 void pd_start(void);
 void pd_wake(microkit_channel channel);
@@ -43,6 +46,7 @@ static struct {
     uint64_t quiet; /* until then, no storm */
     uint64_t random;
     uint32_t turn[QUOLL_MAX_LINKS]; /* counts what is tried on a link, to go through all */
+    unsigned char honest[QUOLL_MAX_LINKS][LATELY][ENTRY_MAX];
 } self;
 
 static void has_tried(uint64_t times)
@@ -108,22 +112,34 @@ static uint32_t room(const struct arm *arm)
     return used > arm->config->produce_capacity ? 0 : arm->config->produce_capacity - used;
 }
 
-#define ENTRY_MAX 64U
-
-#define LATELY 8U
+/* What the honest program has put last, before we turn. */
+static void remember(const struct arm *arm)
+{
+    for (uint32_t i = 0; i < LATELY; i++) {
+        memcpy(self.honest[arm->config - quoll_config.link][i],
+               slot_of(arm, arm->mine->produce.tail - 1U - i), arm->side->entry_size);
+    }
+}
 
 /*
- * An entry as an honest program might put it: like one that it has put lately, but with the
- * id of something that the peer has just asked for, if it has.
+ * An entry as an honest program might put it: one that it has put, but with the id of
+ * something that the peer has just asked for, or a new one.
  */
 static void well_formed(const struct arm *arm, unsigned char entry[ENTRY_MAX])
 {
     const struct side *side = arm->side;
     uint32_t head = arm->mine->consume.head;
+    uint32_t id = (uint32_t)any();
 
-    memcpy(entry, slot_of(arm, arm->mine->produce.tail - 1U - (uint32_t)(any() % LATELY)),
-           side->entry_size);
+    memcpy(entry, self.honest[arm->config - quoll_config.link][any() % LATELY], side->entry_size);
+    if (field_gives_id(side)) {
+        memcpy(entry + side->id_at, &id, sizeof id);
+    }
     if (arm->peer->produce.tail == head || side->asked_size == 0) {
+        return;
+    }
+    arm->mine->consume.head = head + 1U;
+    if (field_gives_id(side)) {
         return;
     }
     const unsigned char *asked =
@@ -131,7 +147,6 @@ static void well_formed(const struct arm *arm, unsigned char entry[ENTRY_MAX])
         (uint64_t)(head & (arm->config->consume_capacity - 1U)) * side->asked_size;
 
     memcpy(entry + side->id_at, asked + side->asked_at, side->entry_size < 4U ? 1U : 4U);
-    arm->mine->consume.head = head + 1U;
 }
 
 static void fill_slot(const struct arm *arm, uint32_t index, unsigned char entry[ENTRY_MAX])
@@ -547,6 +562,9 @@ void pd_wake(microkit_channel channel)
     }
     bool first = !self.hostile;
 
+    if (first) {
+        each_link(remember);
+    }
     self.hostile = true;
     if (first || when == ALWAYS) {
         attack();

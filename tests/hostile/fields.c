@@ -269,6 +269,11 @@ bool field_is_safe(const struct quoll_link_config *link, const struct field *fie
 #endif
 }
 
+bool field_gives_id(const struct side *side)
+{
+    return side->entry == block_request;
+}
+
 #define TABLE_END  2048U  /* where the first partition begins, */
 #define TABLE_COPY 16000U /* and a block after the last one, of 8 MiB */
 

@@ -50,6 +50,9 @@ void field_set(void *base, const struct field *field, uint64_t value);
 /** Whether any value may be tried, here. */
 bool field_is_safe(const struct quoll_link_config *link, const struct field *field);
 
+/** Whether this side chooses the ids in its entries. */
+bool field_gives_id(const struct side *side);
+
 /**
  * Whoever tells the driver of the disk what to write may write over the partition table,
  * and then there is no disk any more for which the rest could be tried. So that is read.

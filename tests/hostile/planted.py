@@ -27,7 +27,7 @@ PLANTED = {
                        ("block/ledger.h", "((ledger->used & ~ledger->unsent) & LEDGER_BIT(id)) != 0", "true"),
                        ("block/virt_client.c", "is_up(client) && (client->held & LEDGER_BIT(slot)) != 0", "is_up(client)")),
     "block-not-asked": ("disk_virt", "victim", ("block/client.c", "(client->busy & SLOT(done->id)) != 0", "true")),
-    "life": ("mallory", "net_tx_virt",
+    "life": ("mallory", "timer_virt",
              ("core/link.c", "atomic_load_explicit(&link->peer->life, memory_order_acquire) ==\n"
               "               stored(link->peer_life)", "true")),
     "tx-done": ("nic_driver", "net_tx_virt", ("net/tx_virt.c", "id < MAX_HEADS ? ", "id < MAX_HEADS + 1000U ? ")),
