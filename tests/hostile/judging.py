@@ -49,6 +49,9 @@ FAIR = 0.95
 # takes half of it (engine.c). So does a client, which for its equals has an end after each of
 # its time slices. A driver has a budget of 9 ms in 10.
 HALF, BUDGET = 0.5, 0.1
+# The console's driver waits at each start for what the UART has not sent yet: up to sixteen
+# characters of ten bits at 115,200 baud, in a life of 4 ms.
+DRAIN = 16 * 10 / 115200 / 4e-3
 # A device that misbehaves may have to be reset, for which its driver waits: so long in the
 # simulator, where it takes 20 us.
 RESET = 25e-6  # s
@@ -140,6 +143,8 @@ def promised(role, kind):
         return FAIR * BUDGET
     if kind == "spin" or (kind == "storm" and role != "mallory"):  # a client's storm fits into its time slices
         return FAIR * HALF
+    if role == "console_driver" and kind in ("lives", "trespass", "fault"):
+        return FAIR * (1 - DRAIN)
     return FAIR
 
 
@@ -183,12 +188,12 @@ def starved_in_turn(said, baseline, rough):
     wrong, busy, due = [], [], []
     for role in baseline:
         kinds = by_kind(said, role)
-        quiet = [p for kind, phases in kinds.items() if promised(role, kind) == FAIR for p in phases]
+        quiet = [p for kind, phases in kinds.items() if promised(role, kind) >= FAIR for p in phases]
         part, who = served(quiet, baseline[role])
         if part < FAIR * rough:
             wrong.append(f"{who} got {100 * part:.0f} % under {role}; {100 * FAIR * rough:.0f} % are promised")
         for kind, phases in kinds.items():
-            if promised(role, kind) != FAIR:
+            if promised(role, kind) < FAIR:
                 busy.append(served(phases, baseline[role])[0])
                 due.append(promised(role, kind) * rough)
     if sum(busy) < sum(due):

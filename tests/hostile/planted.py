@@ -27,9 +27,8 @@ PLANTED = {
                        ("block/ledger.h", "((ledger->used & ~ledger->unsent) & LEDGER_BIT(id)) != 0", "true"),
                        ("block/virt_client.c", "is_up(client) && (client->held & LEDGER_BIT(slot)) != 0", "is_up(client)")),
     "block-not-asked": ("disk_virt", "victim", ("block/client.c", "(client->busy & SLOT(done->id)) != 0", "true")),
-    "life": ("mallory", "timer_virt",
-             ("core/link.c", "atomic_load_explicit(&link->peer->life, memory_order_acquire) ==\n"
-              "               stored(link->peer_life)", "true")),
+    "life": ("mallory", "net_tx_virt",
+             ("include/quoll/link.h", "link->life != NULL && link_peer_life(link) == link->up_in", "link->up")),
     "tx-done": ("nic_driver", "net_tx_virt", ("net/tx_virt.c", "id < MAX_HEADS ? ", "id < MAX_HEADS + 1000U ? ")),
     "tx-stock": ("nic_driver", "net_tx_virt", ("net/tx_virt.c", "if (owner != IN_STOCK) {", "if (true) {")),
     "tx-data": ("mallory", "net_tx_virt", ("net/tx_virt.c", " && within(client->link.config->data.size, frame)", "")),
