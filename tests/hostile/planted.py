@@ -29,7 +29,7 @@ PLANTED = {
     "block-not-asked": ("disk_virt", "victim", ("block/client.c", "(client->busy & SLOT(done->id)) != 0", "true")),
     "life": ("mallory", "net_tx_virt",
              ("include/quoll/link.h", "link->life != NULL && link_peer_life(link) == link->up_in", "link->up")),
-    "tx-done": ("nic_driver", "net_tx_virt", ("net/tx_virt.c", "id < MAX_HEADS ? ", "id < MAX_HEADS + 1000U ? ")),
+    "tx-done": ("nic_driver", "net_tx_virt", ("net/tx_ledger.h", "id < TX_LEDGER_HEADS ? ", "id < TX_LEDGER_HEADS + 1000U ? ")),
     "tx-stock": ("nic_driver", "net_tx_virt", ("net/tx_virt.c", "if (owner != IN_STOCK) {", "if (true) {")),
     "tx-data": ("mallory", "net_tx_virt", ("net/tx_virt.c", " && within(client->link.config->data.size, frame)", "")),
     "tx-address": ("mallory", "net_tx_virt", ("net/tx_virt.c", "mac_at(head + SOURCE_MAC) != client->mac", "false")),
