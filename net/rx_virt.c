@@ -79,16 +79,15 @@ __attribute__((noinline)) static void take_returns(struct copier *copier)
 /* Once per batch, before a copier is given anything: lives, returns, room. */
 __attribute__((always_inline)) static inline void look_at(struct copier *copier)
 {
-    switch (link_check(&copier->link)) {
-    case LINK_DOWN:
+    enum link_state state = link_check(&copier->link);
+
+    if (state == LINK_DOWN) {
         return; /* there is no room in it */
-    case LINK_CAME_UP:
+    }
+    if (state == LINK_CAME_UP) {
         rx_ledger_take_from(&virt.pool.ledger, copier->bit);
         copier->returned = 0;
         net_relay_tell(&virt.relay, &copier->link);
-        break;
-    case LINK_UP:
-        break;
     }
     if (copier->link.out.room <= virt.few) {
         take_returns(copier);
