@@ -70,6 +70,8 @@ static inline void tx_ledger_enter(struct tx_ledger *ledger, uint32_t id, struct
 {
     frame.reserved = owner;
     ledger->head[id] = frame;
+    /*@ assert \forall integer i; 0 <= i < 256 && i != id ==>
+            ledger->head[i].reserved == \at(ledger->head[i].reserved, Pre); */
 }
 
 /** The driver is done with a head that it had; the frame, as its client named it. */
