@@ -86,7 +86,9 @@ static void lie_net(struct link *link)
     struct net_frame frame = {(uint32_t)any(), (uint16_t)any(), (uint16_t)any()};
 
     if (link->config->kind == LINK_NET_TX_CLIENT && (seed & 0x100) != 0) {
-        frame = (struct net_frame){2048U * ((seed >> 20) % 256U), 60, 0};
+        uint32_t buffers = (uint32_t)(link->config->data.size / 2048U);
+
+        frame = (struct net_frame){2048U * ((seed >> 20) % buffers), 60, 0};
         forge_frame(link, frame.offset);
     }
     (void)net_frames_put(&link->out, &frame);
