@@ -239,6 +239,10 @@ static void begin_reset(struct sim_device *device)
     if (v->reset_at != SIM_NEVER || v->dead) {
         return;
     }
+    if (v->status == 0) { /* nobody could tell whether this one is over */
+        finish_reset(device);
+        return;
+    }
     if (virtio_fault(device, VIRTIO_FAULT_DEAD, "never finishes its reset")) {
         v->dead = true;
     } else if (virtio_fault(device, VIRTIO_FAULT_SLOW, "slow reset")) {

@@ -79,6 +79,13 @@ def test_the_web_server_answers_within_a_second(tmp_path, kind):
     assert took < (1 if kind == "fast" else 5)
 
 
+def test_a_device_that_dies_in_a_reset_is_not_its_drivers_fault(tmp_path):
+    files = world.make(tmp_path)
+    done = simulator.run(SYSTEMS / "checked" / "systems" / "net", "--device", f"nic=replay={files['pcap']},faults=all+dead",
+                         "--schedule", "random", "--seed", 1, "--runs", 300, "--until", 3)
+    assert done.status == 0, done.text[-2000:]
+
+
 def test_a_short_soak(tmp_path):
     done = subprocess.run(["/usr/bin/python3", simulator.ROOT / "tests" / "sim" / "soak.py", "--time", "15", "--slice", "1",
                            "--seed", "1", "--keep", tmp_path], capture_output=True, text=True)
