@@ -168,6 +168,10 @@ static inline void racing_tick(void)
     for (uint32_t n = 0; r->peer != NULL && n < r->peer->out.capacity; n++) {
         r->make(r->peer->half->produce.entries + n * r->entry);
     }
+    if (r->tell != NULL) {
+        racing_info(r);
+        r->peer->half->generation += r->peer->half->generation & 1U; /* and it is whole */
+    }
     if (r->storm != NULL && racing_draw(8) == 0) {
         r->storm();
     }
