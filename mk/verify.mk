@@ -30,7 +30,7 @@ verify-models: verify-tools
 verify-agreement: verify-tools $(SIM)/quoll-sim $(SIM)/checked/glue.a
 	@echo "Models and simulator, each step taken out of both:"
 	@printf '1/2\n2/2\n' | xargs -P 2 -I HALF env VERIFY=HALF /usr/bin/python3 -m pytest -q -p no:cacheprovider \
-	    tests/verify/test_agreement.py
+	    tests/verify/test_model_agreement.py
 
 verify-proofs: verify-tools
 	@echo "Proofs:"

@@ -9,7 +9,8 @@ import zlib
 import pytest
 
 import peer
-from matrix import COLOUR, SIM
+from judging import COLOUR
+from matrix import SIM
 
 BLOCK = 512
 SITE = 2048 * BLOCK  # where disk.sh puts the partition
