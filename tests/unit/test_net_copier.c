@@ -131,6 +131,7 @@ static void copies_under_which_the_life_changed_are_wiped(void **state)
     assert_int_equal(copier.client.out.tail, tail);
     assert_int_equal(copier.client.out.room, 4);
     assert_int_equal(fake_link_count(&client, COUNT_BYTES), 0);
+    assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 2);
 
     /* The client's buffers are still there for the new life's frames. */
     fake_peer_up(&rx_virt);

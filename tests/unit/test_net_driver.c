@@ -679,6 +679,31 @@ static void frames_without_end_to_the_device_do_not_keep_back_what_is_received(v
     enough();
 }
 
+static void a_buffer_comes_while_frames_are_sent(const volatile void *at)
+{
+    if (endless_turns == 20) {
+        fake_put(net_rx_buffers, &rx_virt, &((struct net_rx_buffer){.address = 0x1007, .id = 7}));
+    }
+    a_frame_is_sent_once_more(at);
+}
+
+/* Both virtualisers are there already, and one begins its flood when the device starts. */
+static void nor_from_the_start(void **unused)
+{
+    (void)unused;
+    prepare(64);
+    fake_peer_up(&rx_virt);
+    fake_peer_up(&tx_virt);
+    fake_put(net_tx_frames, &tx_virt, &((struct net_tx_frame){.head_length = 60}));
+    endless(a_buffer_comes_while_frames_are_sent);
+    init();
+    assert_true(model.running);
+    assert_int_equal(model.rx_count, 1);
+    assert_int_equal(model.rx[0], 7);
+    assert_true(endless_turns <= 3U * FEW * ROUNDS);
+    enough();
+}
+
 static void the_virtualiser_wavers(const volatile void *at)
 {
     waver_with_room(&rx_virt, at);
@@ -720,6 +745,7 @@ int main(void)
         IN_A_PD(a_device_at_rest_is_not_asked_why_it_interrupts),
         IN_A_PD(frames_without_end_from_the_device_do_not_keep_back_what_is_sent),
         IN_A_PD(frames_without_end_to_the_device_do_not_keep_back_what_is_received),
+        IN_A_PD(nor_from_the_start),
         IN_A_PD(room_that_is_shown_and_taken_back_keeps_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
