@@ -4,13 +4,13 @@
  * hands the frames in them to the copiers of the clients they are for.
  *
  * A buffer that the driver does not have belongs to the copiers that were given its frame;
- * when the last of them gives it back it is in stock again. A copier may have a share of
- * the pool that leaves the device half of it; frames beyond that are dropped, and the
- * others do not notice.
+ * when the last of them gives it back it is in stock again. A copier may have its share of
+ * three quarters of the pool, the last one is the device's; frames beyond that are dropped,
+ * and the others do not notice.
  *
  * A copier returns buffers by taking frames off its queue: which ones, our own entries
  * say, so there is nothing to check but the index. It does so without waking us: we look
- * when it has a good part of its share, and the device's half does not depend on it. So
+ * when it has a good part of its share, and the device's part does not depend on it. So
  * an idle copier costs nothing, and a busy one a look per many frames.
  */
 #include <quoll/link.h>
@@ -273,7 +273,8 @@ void pd_start(void)
 {
     open_copiers();
     pool_open(&virt.pool);
-    virt.share = virt.pool.ledger.buffers / 2U / (virt.copiers == 0 ? 1U : virt.copiers);
+    virt.share = (virt.pool.ledger.buffers - virt.pool.ledger.buffers / 4U) /
+                 (virt.copiers == 0 ? 1U : virt.copiers);
     virt.few = virt.share - (virt.share + 7U) / 8U;
     pd_wake(virt.pool.driver.config->channel);
 }

@@ -27,9 +27,9 @@ enum priority {
 };
 
 /*
- * The pool: as many buffers for the device as for copiers. So 96 frames may come at once at
- * the least, and each client has at least 32 buffers of the copiers' half, while there are up
- * to 14 of them. Without copiers it is the device's alone.
+ * The pool: a quarter is the device's, three are the copiers'. So 48 frames may come at once
+ * at the least, and each client has at least 48 buffers, while there are up to 14 of them; of
+ * two, each has 96. Without copiers it is the device's alone.
  */
 #define NET_POOL_BUFFERS      128U
 #define NET_POOL_BUFFERS_EACH 64U
