@@ -93,7 +93,7 @@ def simulate(kind, system, options, timeout):
     return (done.stdout + done.stderr).decode("latin-1"), done.returncode
 
 
-def run_device(folder, kind, disk, device, fault, seconds=0.2, instead=()):
+def run_device(folder, kind, disk, device, fault, seconds=1.0, instead=()):
     """Everybody is honest but a device ("": none). What it does is a choice of a random schedule
     that keeps to priorities; the seed is always the same."""
     options = {"nic": "net=echo", "disk": f"file={disk}", "console": "", "clock": ""}
@@ -165,7 +165,7 @@ class Campaign:
             (self.keep / f"{where}-{role}.txt").write_text(said.text)
             baseline = rates_of(honest, role)
             self.report(said, role, baseline)
-            self.count(where, hurts(said, role) + starved(said, role, baseline, together=rounds < 20) +
+            self.count(where, hurts(said, role) + starved(said, role, baseline, rounds < 20, rough_for(kind)) +
                        not_served_again(said, nobody))
 
     def devices(self, kind):
@@ -180,7 +180,7 @@ class Campaign:
     def judge_device(self, kind, said, device, fault, honest):
         wrong = hurts(said, device)
         part, who = served(said.phases, rates(honest.phases), device)
-        floor = promised_beside_device(said, honest)
+        floor = promised_beside_device(said, honest) * rough_for(kind)
         if part < floor:
             wrong.append(f"{who} got {100 * part:.0f} %; {100 * floor:.0f} % are promised")
         print(f"  {device:15} {fault:11} odd choices {said.odd:4}{'':19}  victims served {100 * part:4.0f} % "
@@ -199,6 +199,11 @@ class Campaign:
         for role in baseline:
             self.report(said, role, baseline[role])
         self.count(where, hurts(said, None) + starved_in_turn(said, baseline, ROUGH))
+
+
+def rough_for(kind):
+    """Only in checked programs does time pass with each piece of code; elsewhere with calls alone."""
+    return 1 if kind == "checked" else ROUGH
 
 
 def rates_of(honest, role=None):

@@ -33,7 +33,7 @@ def try_role(role, kind, disk, folder, nobody, copying=False):
     honest = matrix.run_sim(folder, kind, disk, matrix.plan_of(role, 20, honest=True), copying)
     said = matrix.run_sim(folder, kind, disk, matrix.plan_of(role, len(judging.KINDS)), copying)
     assert judging.hurts(said, role) == []
-    assert judging.starved(said, role, matrix.rates_of(honest, role), together=True) == []
+    assert judging.starved(said, role, matrix.rates_of(honest, role), True, matrix.rough_for(kind)) == []
     assert judging.not_served_again(said, nobody) == []
     assert kinds_seen(said, role) == {kind for kind in judging.KINDS if judging.applies(role, kind)}
     assert sum(p.refused for p in said.phases if p.role == role) > 0
