@@ -15,6 +15,7 @@
 #include <quoll/dma.h>
 #include <quoll/log.h>
 #include <quoll/panic.h>
+#include <quoll/turn.h>
 
 #include "virt.h"
 
@@ -312,16 +313,13 @@ static void publish_to(struct virt *virt, uint64_t clients)
     }
 }
 
-/*
- * Of several another one comes first each time: of those with the same priority seL4 runs the
- * one first that was woken last, so in the same order always the same would wait for the others.
- */
+/* Of several another one comes first each time (quoll/turn.h). */
 void virt_client_publish(struct virt *virt)
 {
     uint64_t first = UINT64_MAX << virt->turn;
 
     if ((virt->touched & (virt->touched - 1U)) != 0) {
-        virt->turn = virt->turn + 1U < virt->clients ? virt->turn + 1U : 0;
+        (void)turn_next(&virt->turn, virt->clients);
     }
     publish_to(virt, virt->touched & first);
     publish_to(virt, virt->touched & ~first);

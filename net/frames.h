@@ -21,6 +21,7 @@ static inline uint32_t least(uint32_t a, uint32_t b)
 }
 
 #define MAC_BYTES UINT64_C(0xffffffffffff)
+#define MULTICAST UINT64_C(1) /* of a destination: 802.3, 3.2.3: the first bit on the wire */
 
 /* The first eight bytes as they lie in memory, the first one lowest; read once and for all. */
 static inline uint64_t word_at(const unsigned char *at)

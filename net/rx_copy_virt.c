@@ -19,11 +19,11 @@
 #include <quoll/link.h>
 #include <quoll/net.h>
 #include <quoll/pd.h>
+#include <quoll/turn.h>
 
 #include "frames.h"
 #include "info.h"
 #include "pool.h"
-#include "turn.h"
 
 #define MAX_CLIENTS 61U /* channels, less the driver's */
 #define ROUNDS      16U /* before we look after all clients */
@@ -47,8 +47,6 @@ static struct rx_copy_virt {
 } virt;
 
 #define LAST (&virt.client[MAX_CLIENTS]) /* its end */
-
-static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the wire */
 
 /* ---- Clients ---- */
 
@@ -131,7 +129,7 @@ static inline void deliver(const unsigned char *frame, uint16_t length)
 {
     uint64_t first = word_at(frame);
 
-    if ((first & multicast_bit) != 0) {
+    if ((first & MULTICAST) != 0) {
         give_to_all(frame, first, length);
         return;
     }
@@ -157,7 +155,7 @@ static inline void wake_client(struct client *client)
     client->next = NULL;
 }
 
-/* Of several another one comes first each time (turn.h). */
+/* Of several another one comes first each time (quoll/turn.h). */
 __attribute__((noinline)) static void wake_in_turn(void)
 {
     unsigned at = turn_next(&virt.turn, virt.clients);
@@ -166,7 +164,7 @@ __attribute__((noinline)) static void wake_in_turn(void)
         if (virt.client[at].next != NULL) {
             wake_client(&virt.client[at]);
         }
-        at = at + 1U < virt.clients ? at + 1U : 0;
+        (void)turn_next(&at, virt.clients);
     }
 }
 

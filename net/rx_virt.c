@@ -16,11 +16,11 @@
 #include <quoll/link.h>
 #include <quoll/net.h>
 #include <quoll/pd.h>
+#include <quoll/turn.h>
 
 #include "frames.h"
 #include "info.h"
 #include "pool.h"
-#include "turn.h"
 
 #define MAX_COPIERS 61U /* channels, less the driver's */
 #define ROUNDS      16U /* before we look after all copiers */
@@ -47,8 +47,6 @@ static struct rx_virt {
 } virt;
 
 #define LAST (&virt.copier[MAX_COPIERS]) /* its end */
-
-static const uint64_t multicast_bit = 1; /* 802.3, 3.2.3: the first bit on the wire */
 
 /* ---- Copiers ---- */
 
@@ -129,7 +127,7 @@ static inline uint64_t deliver(uint32_t id, uint16_t length)
 {
     uint64_t destination = mac_at(pool_frame(&virt.pool, id));
 
-    if ((destination & multicast_bit) != 0) {
+    if ((destination & MULTICAST) != 0) {
         return give_to_all(id, length);
     }
     for (unsigned i = 0; i < virt.copiers; i++) {
@@ -172,7 +170,7 @@ static inline void wake_copier(struct copier *copier)
     copier->next = NULL;
 }
 
-/* Of several another one comes first each time (turn.h). */
+/* Of several another one comes first each time (quoll/turn.h). */
 __attribute__((noinline)) static void wake_in_turn(void)
 {
     unsigned at = turn_next(&virt.turn, virt.copiers);
@@ -181,7 +179,7 @@ __attribute__((noinline)) static void wake_in_turn(void)
         if (virt.copier[at].next != NULL) {
             wake_copier(&virt.copier[at]);
         }
-        at = at + 1U < virt.copiers ? at + 1U : 0;
+        (void)turn_next(&at, virt.copiers);
     }
 }
 

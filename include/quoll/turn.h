@@ -4,8 +4,8 @@
  * one first that was woken last, so who always came at the same place would always wait for
  * the others, and beside a peer that answers at once be served far less (docs/performance.md).
  */
-#ifndef NET_TURN_H
-#define NET_TURN_H
+#ifndef QUOLL_TURN_H
+#define QUOLL_TURN_H
 
 /** Go on to the next of `number`. @return whose turn it is */
 static inline unsigned turn_next(unsigned *turn, unsigned number)
