@@ -664,6 +664,18 @@ static void a_device_that_wants_to_be_reset_is_reset(void **state)
     chaos("faults=reset+slow+lost");
 }
 
+/* However slow it is otherwise: nobody could tell when that is over. */
+static void the_reset_of_a_device_at_rest_takes_no_time(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        power_on("faults=slow");
+        machine_misbehave(seed);
+        start();
+        assert_int_equal(info_of(&rx).ready, 1);
+    }
+}
+
 static void a_device_may_do_it_all(void **state)
 {
     (void)state;
@@ -837,6 +849,7 @@ static const struct CMUnitTest simulated[] = {
     DRIVER_TEST(a_device_that_is_late_or_interrupts_for_nothing_is_served),
     DRIVER_TEST(a_device_that_changes_is_followed),
     DRIVER_TEST(a_device_that_wants_to_be_reset_is_reset),
+    DRIVER_TEST(the_reset_of_a_device_at_rest_takes_no_time),
     DRIVER_TEST(a_device_may_do_it_all),
     DRIVER_TEST(a_device_that_does_not_come_to_rest_is_left_alone),
     DRIVER_TEST(the_carrier_is_told),
