@@ -84,6 +84,7 @@ BENCH_SETTINGS = kind=$(BENCH_KIND) sdk=$(SDK) config=$(CONFIG) quoll=$(QUOLL) d
     tools=$(BENCH_DIR) out=$(BENCH_DIR)/$(SDK_NAME) site=$(BUILD)/example/site.img linux=$(BENCH_LINUX) json=$(BENCH_JSON)
 
 # BENCH_OPTIONS='repeat=3 packets=10000', functions=20 (name those that take most),
+# addresses=FILE (beside that: each instruction's, "program address count" a line),
 # only=TEXT (of a set, the cases whose names contain it; then nothing is compared).
 BENCH_OPTIONS ?=
 

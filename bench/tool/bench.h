@@ -14,22 +14,23 @@
 #define BENCH_PATH 512U
 
 struct settings {
-    const char *kind;     /* the baseline's name of this SDK: "devkit", "2.0.1" */
-    const char *sdk;      /* its directory */
-    const char *config;   /* of the Microkit */
-    const char *quoll;    /* the composer */
-    const char *dtb;      /* the board's device tree */
-    const char *programs; /* directories, with ':' between them */
-    const char *emulator; /* command, without image and devices */
-    const char *tools;    /* directory of count.so, udpload and the like */
-    const char *out;      /* directory: systems, logs */
-    const char *linux;    /* directory of Linux's kernel and initrd, or NULL */
-    const char *site;     /* the web server's disk image */
-    const char *json;     /* where results are kept */
-    unsigned repeat;      /* runs of each case */
-    unsigned packets;     /* of a run of net */
-    unsigned functions;   /* name so many functions that take most; 0: none */
-    const char *only;     /* of the cases, those whose names contain this; NULL: all */
+    const char *kind;      /* the baseline's name of this SDK: "devkit", "2.0.1" */
+    const char *sdk;       /* its directory */
+    const char *config;    /* of the Microkit */
+    const char *quoll;     /* the composer */
+    const char *dtb;       /* the board's device tree */
+    const char *programs;  /* directories, with ':' between them */
+    const char *emulator;  /* command, without image and devices */
+    const char *tools;     /* directory of count.so, udpload and the like */
+    const char *out;       /* directory: systems, logs */
+    const char *linux;     /* directory of Linux's kernel and initrd, or NULL */
+    const char *site;      /* the web server's disk image */
+    const char *json;      /* where results are kept */
+    unsigned repeat;       /* runs of each case */
+    unsigned packets;      /* of a run of net */
+    unsigned functions;    /* name so many functions that take most; 0: none */
+    const char *addresses; /* beside that: a file for how often each instruction was executed */
+    const char *only;      /* of the cases, those whose names contain this; NULL: all */
 };
 extern struct settings settings;
 

@@ -70,14 +70,23 @@ static bool take_setting(char *argument)
         const char **text;
         unsigned *number;
     } known[] = {
-        {"kind", &settings.kind, NULL},         {"sdk", &settings.sdk, NULL},
-        {"config", &settings.config, NULL},     {"quoll", &settings.quoll, NULL},
-        {"dtb", &settings.dtb, NULL},           {"programs", &settings.programs, NULL},
-        {"emulator", &settings.emulator, NULL}, {"tools", &settings.tools, NULL},
-        {"out", &settings.out, NULL},           {"linux", &settings.linux, NULL},
-        {"site", &settings.site, NULL},         {"json", &settings.json, NULL},
-        {"repeat", NULL, &settings.repeat},     {"packets", NULL, &settings.packets},
-        {"only", &settings.only, NULL},         {"functions", NULL, &settings.functions},
+        {"kind", &settings.kind, NULL},
+        {"sdk", &settings.sdk, NULL},
+        {"config", &settings.config, NULL},
+        {"quoll", &settings.quoll, NULL},
+        {"dtb", &settings.dtb, NULL},
+        {"programs", &settings.programs, NULL},
+        {"emulator", &settings.emulator, NULL},
+        {"tools", &settings.tools, NULL},
+        {"out", &settings.out, NULL},
+        {"linux", &settings.linux, NULL},
+        {"site", &settings.site, NULL},
+        {"json", &settings.json, NULL},
+        {"repeat", NULL, &settings.repeat},
+        {"packets", NULL, &settings.packets},
+        {"only", &settings.only, NULL},
+        {"functions", NULL, &settings.functions},
+        {"addresses", &settings.addresses, NULL},
     };
     char *equals = strchr(argument, '=');
 

@@ -50,6 +50,17 @@ static const struct elf_symbol *symbols_of(const struct guest *guest, unsigned o
     return known[owner];
 }
 
+/* Where all were executed, for whoever reads the code beside it: "program address count". */
+static void write_down(const struct guest *guest, unsigned owner, uint64_t address, double executed)
+{
+    static FILE *file;
+
+    if (file == NULL && (file = fopen(settings.addresses, "w")) == NULL) {
+        die("%s cannot be written", settings.addresses);
+    }
+    fprintf(file, "%s %lx %.4f\n", guest->owner[owner].name, address, executed);
+}
+
 static const char *name_at(const struct elf_symbol *symbols, uint64_t address)
 {
     const char *name = "?";
@@ -82,8 +93,13 @@ void guest_functions(const struct guest *guest, const struct count_file *before,
             uint64_t executed =
                 page->executed[w] - (before == NULL ? 0 : before->page[p].executed[w]);
 
+            uint64_t address = (page->virtual << COUNT_PAGE_SHIFT) + w * 4;
+
             if (executed != 0) {
-                add(owner, name_at(symbols, (page->virtual << COUNT_PAGE_SHIFT) + w * 4), executed);
+                add(owner, name_at(symbols, address), executed);
+                if (settings.addresses != NULL) {
+                    write_down(guest, owner, address, (double)executed / per);
+                }
             }
         }
     }
