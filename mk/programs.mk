@@ -54,10 +54,14 @@ $(OUT)/near/%.o: %.c $(SDK_STAMP) mk/programs.mk | $(SETUP_STAMP)
 	@echo "  CC      $< (near)"
 	@$(CC_PD) $(PD_CFLAGS) -mcmodel=tiny -c $< -o $@
 
-$(OUT)/obj/%.o $(OUT)/near/%.o: %.S $(SDK_STAMP) | $(SETUP_STAMP)
-	@mkdir -p $(@D)
-	@echo "  AS      $<"
-	@$(CC_PD) $(PD_CFLAGS) -c $< -o $@
+# Two rules: one pattern rule of two targets would be taken to make both at once.
+define assemble_rule
+$(OUT)/$(1)/%.o: %.S $(SDK_STAMP) | $(SETUP_STAMP)
+	@mkdir -p $$(@D)
+	@echo "  AS      $$<"
+	@$(CC_PD) $(PD_CFLAGS) -c $$< -o $$@
+endef
+$(foreach d,obj near,$(eval $(call assemble_rule,$(d))))
 
 $(OUT)/libquoll.a: $(call object_of,$(LIBRARY))
 $(OUT)/near/libquoll.a: $(call near_of,$(LIBRARY))
