@@ -548,10 +548,13 @@ static inline bool queue_has_room(struct queue_producer *q, uint32_t count)
             count = q->room;                                                                       \
         }                                                                                          \
         queue_filled(q, count);                                                                    \
-        end = count < end ? count : end;                                                           \
+        if (__builtin_expect(count <= end, 1)) {                                                   \
+            end = count;                                                                           \
+        } else {                                                                                   \
+            queue_fetch_each((void *)entries, (const void *)(from + end),                          \
+                             (const void *)(from + count), sizeof(type));                          \
+        }                                                                                          \
         queue_fetch_many((void *)&entries[at], (const void *)from, end, sizeof(type));             \
-        queue_fetch_each((void *)entries, (const void *)(from + end),                              \
-                         (const void *)(from + count), sizeof(type));                              \
         return count;                                                                              \
     }                                                                                              \
     static inline uint32_t name##_take_many(struct queue_consumer *q, type *to, uint32_t most)     \
@@ -563,10 +566,13 @@ static inline bool queue_has_room(struct queue_producer *q, uint32_t count)
                                                                                                    \
         q->ready -= count;                                                                         \
         q->head += count;                                                                          \
-        end = count < end ? count : end;                                                           \
+        if (__builtin_expect(count <= end, 1)) {                                                   \
+            end = count;                                                                           \
+        } else {                                                                                   \
+            queue_fetch_each((void *)(to + end), (const void *)entries,                            \
+                             (const void *)(entries + (count - end)), sizeof(type));               \
+        }                                                                                          \
         queue_fetch_many((void *)to, (const void *)&entries[at], end, sizeof(type));               \
-        queue_fetch_each((void *)(to + end), (const void *)entries,                                \
-                         (const void *)(entries + (count - end)), sizeof(type));                   \
         return count;                                                                              \
     }                                                                                              \
     struct name##_needs_semicolon
