@@ -46,7 +46,7 @@ void link_open(struct link *link, const struct quoll_link_config *config, uint32
     struct link_half *mine = (struct link_half *)(uintptr_t)config->mine;
     const struct link_half *peer = (const struct link_half *)(uintptr_t)config->peer;
 
-    QUOLL_INVARIANT(link->config == NULL);
+    QUOLL_INVARIANT(link->config == NULL && quoll_can_signal(config->channel));
     *link = (struct link){
         .config = config,
         .mine = mine,

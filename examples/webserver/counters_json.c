@@ -52,6 +52,17 @@ static void add_pd(struct text *t, const struct quoll_counters *page, bool first
     ADD(t, "]}");
 }
 
+/* All wake-ups, of which some are counted by link, or as interrupts. */
+static uint64_t wakeups(const struct quoll_counters *page)
+{
+    uint64_t sum = page->pd[COUNT_WAKEUPS] + page->pd[COUNT_INTERRUPTS];
+
+    for (unsigned i = 0; i < page->links; i++) {
+        sum += page->link[i][COUNT_WOKEN];
+    }
+    return sum;
+}
+
 static size_t room_for(const struct quoll_counters *page)
 {
     return 128U + QUOLL_NAME_SIZE + NUMBER_MAX * (QUOLL_PD_COUNTERS + 1U) +
@@ -78,6 +89,7 @@ size_t counters_json(char *out, const struct quoll_counters *pages, unsigned cou
             room_for(&copy) > t.size - t.length - 8U) {
             continue;
         }
+        copy.pd[COUNT_WAKEUPS] = wakeups(&copy);
         add_pd(&t, &copy, first);
         first = false;
     }

@@ -18,8 +18,8 @@
 
 /* Of a protection domain. */
 enum quoll_pd_counter {
-    COUNT_WAKEUPS,       /* handler entries, interrupts included */
-    COUNT_INTERRUPTS,    /* of these, by interrupts */
+    COUNT_WAKEUPS,       /* by neither an interrupt nor a link: the supervisor's, by faults */
+    COUNT_INTERRUPTS,    /* wake-ups by interrupts; those by links are COUNT_WOKEN */
     COUNT_SIGNALS,       /* notifications sent */
     COUNT_RESETS,        /* resets of the device */
     COUNT_DEVICE_ERRORS, /* answers of the device that contradict the protocol */

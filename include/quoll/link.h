@@ -103,10 +103,12 @@ static inline uint32_t link_peer_life(const struct link *link)
     return atomic_load_explicit(link->life, memory_order_acquire);
 }
 
-/** Whether the link is up, and the peer still in the life that it is up for. */
+/** Whether an opened link is up, and the peer still in the life that it is up for. */
 static inline bool link_still_up(const struct link *link)
 {
-    return link->life != NULL && link_peer_life(link) == link->up_in;
+    uint32_t life = link_peer_life(link);
+
+    return life == link->up_in;
 }
 
 /**
@@ -116,7 +118,7 @@ static inline bool link_still_up(const struct link *link)
  */
 static inline enum link_state link_check(struct link *link)
 {
-    return link_still_up(link) ? LINK_UP : link_renew(link);
+    return link->life != NULL && link_still_up(link) ? LINK_UP : link_renew(link);
 }
 
 static inline void link_count(struct link *link, enum quoll_link_counter which, uint64_t by)
@@ -170,22 +172,18 @@ static inline void link_wake(struct link *link, uint32_t fresh_entries, uint32_t
 /** Publish what was put, and notify the peer if it waits for it. */
 static inline void link_publish(struct link *link)
 {
-    if (link->out.tail != link->out.published) {
-        uint32_t fresh = link_show_tail(link);
-
-        queue_fence();
-        link_wake(link, fresh, 0);
+    link_count(link, COUNT_PUT, link->out.tail - link->out.published);
+    if (queue_publish(&link->out)) {
+        link_signal(link);
     }
 }
 
 /** Give back what was taken, and notify the peer if it waits for room. */
 static inline void link_release(struct link *link)
 {
-    if (link->in.head != link->in.released) {
-        uint32_t fresh = link_show_head(link);
-
-        queue_fence();
-        link_wake(link, 0, fresh);
+    link_count(link, COUNT_TAKEN, link->in.head - link->in.released);
+    if (queue_release(&link->in)) {
+        link_signal(link);
     }
 }
 
@@ -206,12 +204,10 @@ __attribute__((warn_unused_result)) static inline bool link_sleep(struct link *l
 /** link_sleep() with link_show_head_by_batch(). */
 __attribute__((warn_unused_result)) static inline bool link_sleep_by_batch(struct link *link)
 {
-    uint32_t fresh = link_show_head_by_batch(link);
-
-    queue_show_sleep(&link->in);
-    queue_fence();
-    link_wake(link, 0, fresh);
-    return queue_look(&link->in) == 0;
+    if (link->in.head - link->in.released > link->in.capacity / 8U) {
+        return link_sleep(link);
+    }
+    return queue_sleep(&link->in);
 }
 
 /**
@@ -226,7 +222,7 @@ void link_tell(struct link *link, const void *info, size_t size);
  */
 static inline uint32_t link_generation(const struct link *link)
 {
-    return atomic_load_explicit(&link->peer->generation, memory_order_relaxed);
+    return queue_read(&link->peer->generation);
 }
 
 /**

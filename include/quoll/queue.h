@@ -86,6 +86,35 @@ struct queue_consumer {
     const struct queue_blame *blame;
 };
 
+/*
+ * Loads and stores that order nothing (memory_order_relaxed). On AArch64 as what they are,
+ * one instruction: GCC works out each atomic object's address in a register of its own.
+ */
+#ifdef __aarch64__
+static inline uint32_t queue_read(const _Atomic uint32_t *at)
+{
+    uint32_t value;
+
+    __asm__ volatile("ldr %w0, %1" : "=r"(value) : "m"(*(const volatile uint32_t *)at));
+    return value;
+}
+
+static inline void queue_write(_Atomic uint32_t *at, uint32_t value)
+{
+    __asm__ volatile("str %w1, %0" : "=m"(*(volatile uint32_t *)at) : "r"(value));
+}
+#else
+static inline uint32_t queue_read(const _Atomic uint32_t *at)
+{
+    return atomic_load_explicit(at, memory_order_relaxed);
+}
+
+static inline void queue_write(_Atomic uint32_t *at, uint32_t value)
+{
+    atomic_store_explicit(at, value, memory_order_relaxed);
+}
+#endif
+
 /* A piece of an entry, at any place and of any type. */
 typedef uint64_t __attribute__((may_alias, aligned(1))) queue_word;
 typedef uint32_t __attribute__((may_alias, aligned(1))) queue_half;
@@ -182,6 +211,20 @@ __attribute__((cold)) static inline uint32_t queue_consumer_break(struct queue_c
     return 0;
 }
 
+/* With copies of what a handle says, since a fence makes the compiler fetch that again. */
+static inline uint32_t queue_look_from(struct queue_consumer *q,
+                                       const struct queue_producer_half *peer, uint32_t capacity,
+                                       uint32_t head)
+{
+    uint32_t ready = atomic_load_explicit(&peer->tail, memory_order_acquire) - head;
+
+    if (__builtin_expect(ready > capacity, 0)) {
+        ready = queue_consumer_break(q);
+    }
+    q->ready = ready;
+    return ready;
+}
+
 /**
  * Look for entries, once per batch.
  *
@@ -189,14 +232,7 @@ __attribute__((cold)) static inline uint32_t queue_consumer_break(struct queue_c
  */
 static inline uint32_t queue_look(struct queue_consumer *q)
 {
-    uint32_t capacity = q->capacity, head = q->head;
-    uint32_t ready = atomic_load_explicit(&q->peer->tail, memory_order_acquire) - head;
-
-    if (__builtin_expect(ready > capacity, 0)) {
-        ready = queue_consumer_break(q);
-    }
-    q->ready = ready;
-    return ready;
+    return queue_look_from(q, q->peer, q->capacity, q->head);
 }
 
 /*
@@ -223,14 +259,13 @@ static inline uint32_t queue_show_head(struct queue_consumer *q)
 /** Say that we want to be woken at the next entry; what was taken is shown as head. */
 static inline void queue_show_sleep(struct queue_consumer *q)
 {
-    atomic_store_explicit(&q->mine->wake_at, q->head, memory_order_relaxed);
+    queue_write(&q->mine->wake_at, q->head);
 }
 
 /** Whether the producer waits for room, of which `fresh` slots are new, and must be notified. */
 static inline bool queue_room_awaited(const struct queue_consumer *q, uint32_t fresh)
 {
-    return queue_passed(atomic_load_explicit(&q->peer->room_at, memory_order_relaxed), q->released,
-                        fresh);
+    return queue_passed(queue_read(&q->peer->room_at), q->released, fresh);
 }
 
 /**
@@ -240,13 +275,16 @@ static inline bool queue_room_awaited(const struct queue_consumer *q, uint32_t f
  */
 __attribute__((warn_unused_result)) static inline bool queue_release(struct queue_consumer *q)
 {
-    if (q->head == q->released) {
+    const struct queue_producer_half *peer = q->peer;
+    uint32_t head = q->head;
+
+    if (head == q->released) {
         return false;
     }
     uint32_t fresh = queue_show_head(q);
 
     queue_fence();
-    return queue_room_awaited(q, fresh);
+    return queue_passed(queue_read(&peer->room_at), head, fresh);
 }
 
 /**
@@ -257,9 +295,12 @@ __attribute__((warn_unused_result)) static inline bool queue_release(struct queu
  */
 __attribute__((warn_unused_result)) static inline bool queue_sleep(struct queue_consumer *q)
 {
+    const struct queue_producer_half *peer = q->peer;
+    uint32_t capacity = q->capacity, head = q->head;
+
     queue_show_sleep(q);
     queue_fence();
-    return queue_look(q) == 0;
+    return queue_look_from(q, peer, capacity, head) == 0;
 }
 
 /**
@@ -271,12 +312,14 @@ __attribute__((warn_unused_result)) static inline bool queue_sleep(struct queue_
 __attribute__((warn_unused_result)) static inline bool queue_release_and_sleep(
     struct queue_consumer *q, bool *wanted)
 {
+    const struct queue_producer_half *peer = q->peer;
+    uint32_t capacity = q->capacity, head = q->head;
     uint32_t fresh = queue_show_head(q);
 
     queue_show_sleep(q);
     queue_fence();
-    *wanted = queue_room_awaited(q, fresh);
-    return queue_look(q) == 0;
+    *wanted = queue_passed(queue_read(&peer->room_at), head, fresh);
+    return queue_look_from(q, peer, capacity, head) == 0;
 }
 
 /* ---- Producer ---- */
@@ -323,8 +366,7 @@ static inline uint32_t queue_show_tail(struct queue_producer *q)
 /** Whether the consumer sleeps until one of the last `fresh` entries, and must be notified. */
 static inline bool queue_entries_awaited(const struct queue_producer *q, uint32_t fresh)
 {
-    return queue_passed(atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed), q->published,
-                        fresh);
+    return queue_passed(queue_read(&q->peer->wake_at), q->published, fresh);
 }
 
 /**
@@ -334,13 +376,16 @@ static inline bool queue_entries_awaited(const struct queue_producer *q, uint32_
  */
 __attribute__((warn_unused_result)) static inline bool queue_publish(struct queue_producer *q)
 {
-    if (q->tail == q->published) {
+    const struct queue_consumer_half *peer = q->peer;
+    uint32_t tail = q->tail;
+
+    if (tail == q->published) {
         return false;
     }
     uint32_t fresh = queue_show_tail(q);
 
     queue_fence();
-    return queue_entries_awaited(q, fresh);
+    return queue_passed(queue_read(&peer->wake_at), tail, fresh);
 }
 
 /**
@@ -352,7 +397,7 @@ __attribute__((warn_unused_result)) static inline bool queue_publish(struct queu
  */
 __attribute__((warn_unused_result)) static inline bool queue_wait_for_room(struct queue_producer *q)
 {
-    atomic_store_explicit(&q->mine->room_at, q->tail - q->capacity, memory_order_relaxed);
+    queue_write(&q->mine->room_at, q->tail - q->capacity);
     queue_fence();
     return queue_look_for_room(q) == 0;
 }
@@ -363,7 +408,7 @@ __attribute__((warn_unused_result)) static inline bool queue_wait_for_room(struc
  */
 static inline bool queue_awaited(const struct queue_producer *q)
 {
-    return atomic_load_explicit(&q->peer->wake_at, memory_order_relaxed) == q->published;
+    return queue_read(&q->peer->wake_at) == q->published;
 }
 
 /*

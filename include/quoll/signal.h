@@ -13,9 +13,28 @@
 #include <quoll/counters.h>
 #include <quoll/microkit.h>
 
-/** Notify the peer at this channel, now or at the end of this wake-up. Not from protected(). */
+/**
+ * Whether the Microkit knows the channel. It asks that at each signal, to say so if not; asked
+ * once before, as link_open() does, neither the question nor the answer is in the way.
+ */
+static inline bool quoll_can_signal(microkit_channel channel)
+{
+#if defined(__aarch64__) && !defined(QUOLL_SIM)
+    return channel < MICROKIT_MAX_CHANNELS && (microkit_notifications >> channel & 1U) != 0;
+#else
+    return channel < MICROKIT_MAX_CHANNELS;
+#endif
+}
+
+/**
+ * Notify the peer at this channel, for which quoll_can_signal(), now or at the end of this
+ * wake-up. Not from protected().
+ */
 static inline void quoll_signal(microkit_channel channel)
 {
+    if (!quoll_can_signal(channel)) {
+        __builtin_unreachable();
+    }
     count(COUNT_SIGNALS, 1);
     if (!microkit_have_signal) {
         microkit_deferred_notify(channel);

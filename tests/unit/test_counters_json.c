@@ -44,12 +44,14 @@ static void to_the_byte(void **state)
     memset(pages, 0, sizeof pages);
     set(0, "web", 2);
     page(0)->pd[COUNT_WAKEUPS] = 7;
+    page(0)->pd[COUNT_INTERRUPTS] = 4;
+    page(0)->link[2][COUNT_WOKEN] = 100; /* has no third link */
     page(0)->link[0][COUNT_TAKEN] = UINT64_MAX;
     page(0)->link[1][COUNT_WOKEN] = 9;
     set(2, "echo", 0);
     write_all(3, 123456789012); /* page 1 is not set up */
     assert_string_equal(
-        out, "{\"now\":123456789012,\n" HEAD "\n{\"name\":\"web\",\"counters\":[7,0,0,0,0,0,0,0],"
+        out, "{\"now\":123456789012,\n" HEAD "\n{\"name\":\"web\",\"counters\":[20,4,0,0,0,0,0,0],"
              "\"links\":[[18446744073709551615,0,0,0,0,0,0,0],[0,0,0,0,0,0,0,9]]},"
              "\n{\"name\":\"echo\",\"counters\":[0,0,0,0,0,0,0,0],\"links\":[]}]}\n");
     write_all(0, 0);

@@ -97,7 +97,7 @@ static void links_are_opened_once_and_tell_little(void **state)
     fake_link(&peer, LINK_TIMER_DEVICE, "peer", 4, 4, 4, 4);
     memset(&link, 0, sizeof link);
     link_open(&link, peer.config, 4);
-    PANICS(link_open(&link, peer.config, 4), "link->config == NULL");
+    PANICS(link_open(&link, peer.config, 4), "link->config == NULL && quoll_can_signal(config->channel)");
     PANICS(link_tell(&link, info, sizeof info), "size <= sizeof mine->info");
     PANICS((void)link_told(&link, info, sizeof info), "size <= sizeof peer->info");
     link_tell(&link, info, LINK_INFO_SIZE);
