@@ -17,11 +17,9 @@
  */
 #include <string.h>
 
-#include <quoll/dma.h>
 #include <quoll/pd.h>
 
-#include "frames.h"
-#include "tx_virt.h"
+#include "tx_head.h"
 
 static struct tx_virt virt;
 
@@ -33,33 +31,32 @@ static uint64_t set_of(unsigned client)
 /* ---- Clients ---- */
 
 /* A client's new life: what its old one sent completes to nobody. */
-static void forget_frames(unsigned number)
+static void forget_frames(struct client *client)
 {
-    virt.waiting &= ~set_of(number);
-    tx_ledger_forget(&virt.ledger, number);
+    virt.waiting &= ~client->bit;
+    tx_ledger_forget(&virt.ledger, client_of(client->owner));
 }
 
 /* The slow path of look_at(). */
-__attribute__((noinline)) static bool look_anew(unsigned number)
+__attribute__((cold, noinline)) static bool look_anew(struct client *client)
 {
-    struct client *client = &virt.client[number];
     enum link_state state = link_check(&client->link);
 
     if (state == LINK_CAME_UP) {
-        forget_frames(number);
+        forget_frames(client);
         net_relay_tell(&virt.relay, &client->link);
     }
     return state != LINK_DOWN;
 }
 
 /* Before anything is done with a client's queues; false if it is down. */
-static inline bool look_at(unsigned number)
+static inline bool look_at(struct client *client)
 {
-    return link_still_up(&virt.client[number].link) || look_anew(number);
+    return link_still_up(&client->link) || look_anew(client);
 }
 
 /* A buffer goes back to its client, which has been looked at. */
-static inline void give_back(struct client *client, uint64_t bit, const struct net_frame *frame)
+__attribute__((cold)) static void give_back(struct client *client, const struct net_frame *frame)
 {
     struct queue_producer *out = &client->link.out;
 
@@ -69,124 +66,62 @@ static inline void give_back(struct client *client, uint64_t bit, const struct n
     if (!net_frames_put(out, frame)) {
         link_count(&client->link, COUNT_DROPPED, 1);
     }
-    virt.touched |= bit;
+    virt.touched |= client->bit;
 }
 
 /* ---- From a client to the driver ---- */
 
-static inline bool good(const struct client *client, const struct net_frame *frame)
-{
-    return frame->length >= NET_FRAME_MIN && frame->length <= virt.longest &&
-           frame->reserved == 0 && within(client->link.config->data.size, frame);
-}
-
-/* For devices that do not see our caches. */
-static void clean(const struct client *client, const unsigned char *head, const void *body,
-                  size_t length)
-{
-    if (!virt.coherent) {
-        cache_clean(head - NET_HEADROOM, NET_HEAD_SIZE);
-    }
-    if (client->link.config->data.coherent == 0) {
-        cache_clean(body, length);
-    }
-}
-
-/* Forty-eight bytes at a time; a head holds a multiple of that. */
-struct piece {
-    uint64_t word[6];
-} __attribute__((packed, may_alias));
-
-static_assert(HEAD_BYTES % sizeof(struct piece) == 0, "heads end with a piece");
-
-/*
- * Copy up to HEAD_BYTES, and some that follow them, which are not sent. In line, as a call
- * would cost more than the copy. Afterwards only the copy counts: the compiler may not
- * look at the original again.
- */
-static inline void copy_head(unsigned char *to, const unsigned char *from, uint32_t length)
-{
-    const unsigned char *end = from + length;
-
-    do {
-        *(struct piece *)to = *(const struct piece *)from;
-        to += sizeof(struct piece), from += sizeof(struct piece);
-    } while (from < end);
-    __asm__ volatile("" : : : "memory");
-}
-
-/*
- * Let a frame out under the number of a free head, which it then has; false if it must
- * not leave. What is checked of its contents is our copy.
- */
-static inline bool let_out(const struct client *client, const struct net_frame *frame, uint32_t id,
-                           struct queue_putting *to)
-{
-    if (!good(client, frame)) {
-        return false;
-    }
-    const struct quoll_region_config *region = &client->link.config->data;
-    const unsigned char *data = (const unsigned char *)(uintptr_t)region->vaddr + frame->offset;
-    uint64_t place = (uint64_t)id * NET_HEAD_SIZE + NET_HEADROOM;
-    unsigned char *head = virt.heads + place;
-    uint32_t length = frame->length < HEAD_BYTES ? frame->length : HEAD_BYTES;
-
-    if (region->size - frame->offset >= HEAD_BYTES) {
-        copy_head(head, data, length);
-    } else {
-        memcpy(head, data, length);
-    }
-    if (mac_at(head + SOURCE_MAC) != client->mac) {
-        return false;
-    }
-    if (!virt.all_coherent) {
-        clean(client, head, data + length, frame->length - length);
-    }
-    struct net_tx_frame out = {
-        .head = virt.heads_io + place,
-        .body = client->data_io + frame->offset + length,
-        .head_length = (uint16_t)length,
-        .body_length = (uint16_t)(frame->length - length),
-        .id = id,
-    };
-
-    return net_tx_frames_add(to, &out);
-}
-
-/* What must not leave goes back. */
-__attribute__((cold)) static void refuse(struct client *client, uint64_t bit,
-                                         const struct net_frame *frame)
+/* What must not leave goes back; there is room for it. */
+__attribute__((cold)) static inline void refuse(struct client *client,
+                                                const struct net_frame *frame)
 {
     link_count(&client->link, COUNT_REFUSED, 1);
-    give_back(client, bit, frame);
+    (void)net_frames_put(&client->link.out, frame);
+    virt.touched |= client->bit;
 }
 
-/* Take up to `most` frames; there is a head, room and a way back for so many. */
-__attribute__((noinline)) static void submit(struct client *client, unsigned number, unsigned most)
+/* The heads that were on top of the stock carry a client's frames now. */
+__attribute__((cold, noinline)) static void clean_all(const struct client *client, uint32_t heads)
+{
+    for (uint32_t i = 0; i < heads; i++) {
+        uint32_t id = virt.ledger.free[virt.ledger.stock + i];
+
+        clean(&virt, client, id, &virt.ledger.head[id]);
+    }
+}
+
+/* Take `most` frames, which are there; there is a head, room and a way back for so many. */
+__attribute__((noinline)) static void submit(struct client *client, uint32_t most)
 {
     struct queue_taking in = queue_taking_begin(&client->link.in);
     struct queue_putting out = queue_putting_begin(&virt.driver.out);
-    uint32_t stock = virt.ledger.stock;
-    uint16_t owner = owner_of(number);
-    uint32_t bytes = 0;
+    uint32_t stock = virt.ledger.stock, rest = client->link.in.ready - most, bytes = 0;
+    uint16_t owner = client->owner;
     struct net_frame frame;
 
-    for (; most > 0 && net_frames_next(&in, &frame); most--) {
+    in.end = in.at + most;
+    while (net_frames_next(&in, &frame)) {
         uint32_t id = virt.ledger.free[stock - 1U];
 
-        if (!let_out(client, &frame, id, &out)) {
-            refuse(client, set_of(number), &frame);
+        if (!let_out(&virt, client, &frame, id, &out)) {
+            refuse(client, &frame);
             continue;
         }
         bytes += frame.length;
         tx_ledger_enter(&virt.ledger, id, frame, owner);
         stock -= 1U;
     }
-    client->held += virt.ledger.stock - stock;
+    uint32_t sent = virt.ledger.stock - stock;
+
+    client->held += sent;
     virt.ledger.stock = stock;
+    in.end += rest;
     queue_taking_end(&client->link.in, &in);
     queue_putting_end(&virt.driver.out, &out);
     link_count(&client->link, COUNT_BYTES, bytes);
+    if (!virt.all_coherent) {
+        clean_all(client, sent);
+    }
 }
 
 /* How many frames of a client can go out now, wherever the narrow place is. */
@@ -199,46 +134,37 @@ static uint32_t allowance(const struct client *client)
     return least(least(places, share), least(virt.ledger.stock, virt.driver.out.room));
 }
 
+/* Where what we know of from before does not do. */
+__attribute__((cold, noinline)) static uint32_t look_for_allowance(struct client *client)
+{
+    (void)queue_look_for_room(&client->link.out);
+    (void)queue_look_for_room(&virt.driver.out);
+    return allowance(client);
+}
+
+/* How many of so many frames can go out. */
+static inline uint32_t allowance_for(struct client *client, uint32_t frames)
+{
+    uint32_t held = client->held + frames;
+
+    if (held <= client->link.out.room && held <= virt.share && frames <= virt.ledger.stock &&
+        frames <= virt.driver.out.room) {
+        return frames;
+    }
+    return least(look_for_allowance(client), frames);
+}
+
 enum outcome {
     IDLE,    /* no frames left; the client will wake us */
     BLOCKED, /* frames left that cannot go out before others are done */
     MORE,    /* its turn comes again */
 };
 
-/* What we know of from before is good enough, if it lets all frames out. */
-static inline uint32_t allowance_for(struct client *client, uint32_t frames)
+/* A client that has more frames than could go out. */
+__attribute__((cold, noinline)) static enum outcome serve_later(struct client *client)
 {
-    uint32_t known = allowance(client);
-
-    if (known >= frames) {
-        return known;
-    }
-    (void)queue_look_for_room(&client->link.out);
-    (void)queue_look_for_room(&virt.driver.out);
-    return allowance(client);
-}
-
-static inline enum outcome serve(unsigned number)
-{
-    struct client *client = &virt.client[number];
-
-    KEEP(client);
     struct link *link = &client->link;
 
-    if (!link_still_up(link) && !look_anew(number)) {
-        return IDLE;
-    }
-    uint32_t frames = least(queue_look(&link->in), BATCH);
-
-    if (frames > 0) {
-        submit(client, number, least(allowance_for(client, frames), frames));
-    }
-    if (client->held > 0 && link->out.tail == link->out.published && queue_awaited(&link->out)) {
-        virt.waiting |= set_of(number);
-    }
-    if (link->in.ready == 0) {
-        return link_sleep(link) ? IDLE : MORE;
-    }
     link_release(link);
     if (link_broken(link)) {
         return IDLE;
@@ -247,6 +173,31 @@ static inline enum outcome serve(unsigned number)
         return MORE;
     }
     return BLOCKED;
+}
+
+static inline enum outcome serve(struct client *client)
+{
+    struct link *link = &client->link;
+
+    if (!look_at(client)) {
+        return IDLE;
+    }
+    uint32_t frames = least(queue_look(&link->in), BATCH);
+
+    if (frames > 0) {
+        uint32_t most = allowance_for(client, frames);
+
+        if (most > 0) {
+            submit(client, most);
+        }
+    }
+    if (queue_awaited(&link->out) && link->out.tail == link->out.published && client->held > 0) {
+        virt.waiting |= client->bit;
+    }
+    if (link->in.ready == 0) {
+        return link_sleep(link) ? IDLE : MORE;
+    }
+    return serve_later(client);
 }
 
 /* The next of a set at or after a place, going round. */
@@ -264,7 +215,7 @@ static inline bool serve_pending(void)
 
     for (unsigned turns = 0; todo != 0 && turns < TURNS; turns++) {
         unsigned number = next_of(todo, virt.turn);
-        enum outcome outcome = serve(number);
+        enum outcome outcome = serve(&virt.client[number]);
 
         virt.turn = number + 1U;
         if (outcome != MORE) {
@@ -280,16 +231,16 @@ static inline bool serve_pending(void)
 /* ---- From the driver to a client ---- */
 
 /* The driver is done with a head that it had. */
-static void finish(uint32_t id)
+__attribute__((cold)) static void finish(uint32_t id)
 {
-    unsigned number = client_of(virt.ledger.head[id].reserved);
-    bool up = look_at(number); /* which may make it stale */
+    struct client *client = &virt.client[client_of(virt.ledger.head[id].reserved)];
+    bool up = look_at(client); /* which may make it stale */
     bool stale = (virt.ledger.head[id].reserved & STALE) != 0;
     struct net_frame frame = tx_ledger_take(&virt.ledger, id);
 
-    virt.client[number].held -= 1U;
+    client->held -= 1U;
     if (up && !stale) {
-        give_back(&virt.client[number], set_of(number), &frame);
+        give_back(client, &frame);
     }
 }
 
@@ -301,8 +252,7 @@ static void finish(uint32_t id)
 static inline bool finish_run(struct queue_taking *in, struct net_tx_done *done)
 {
     uint16_t owner = tx_ledger_owner(&virt.ledger, done->id);
-    unsigned number = client_of(owner);
-    struct client *client = &virt.client[number];
+    struct client *client = &virt.client[client_of(owner)];
     struct queue_putting to = queue_putting_begin(&client->link.out);
     uint32_t before = virt.ledger.stock;
     bool more;
@@ -315,7 +265,7 @@ static inline bool finish_run(struct queue_taking *in, struct net_tx_done *done)
     } while (more && to.at != to.end && tx_ledger_owner(&virt.ledger, done->id) == owner);
     queue_putting_end(&client->link.out, &to);
     client->held -= virt.ledger.stock - before;
-    virt.touched |= set_of(number);
+    virt.touched |= client->bit;
     return more;
 }
 
@@ -431,7 +381,7 @@ static void transmit(void)
     bool rest;
 
     do {
-        if (virt.driver.in.ready > 0 || queue_look(&virt.driver.in) > 0) {
+        if (queue_look(&virt.driver.in) > 0) {
             take_done();
         }
         rest = serve_pending();
@@ -447,7 +397,7 @@ static void transmit(void)
 static void look_at_pending(void)
 {
     for (uint64_t set = virt.pending; set != 0; set &= set - 1U) {
-        (void)look_at((unsigned)__builtin_ctzll(set));
+        (void)look_at(&virt.client[__builtin_ctzll(set)]);
     }
 }
 
@@ -459,10 +409,15 @@ static void open_clients(void)
 
     while (virt.clients < MAX_CLIENTS &&
            (config = quoll_find_link(LINK_NET_TX_CLIENT, NULL, virt.clients)) != NULL) {
-        struct client *client = &virt.client[virt.clients++];
+        struct client *client = &virt.client[virt.clients];
 
-        virt.by_channel[config->channel & 63U] = (uint8_t)virt.clients;
+        virt.by_channel[config->channel & 63U] = client;
+        client->bit = set_of(virt.clients);
+        client->owner = owner_of(virt.clients++);
         client->mac = mac_at(config->settings.net.mac);
+        client->data = (const unsigned char *)(uintptr_t)config->data.vaddr;
+        client->size = config->data.size;
+        client->places = first_places(config->data.size);
         client->data_io = quoll_io_address(&config->data);
         virt.all_coherent = virt.all_coherent && config->data.coherent != 0;
         link_open(&client->link, config, sizeof(struct net_frame));
@@ -497,23 +452,9 @@ void pd_start(void)
     pd_wake(virt.driver.config->channel);
 }
 
-static inline void wake_for_client(microkit_channel channel)
+/* Look after the driver, and all clients that may have something. */
+__attribute__((noinline)) static void look_after_all(void)
 {
-    unsigned number = virt.by_channel[channel & 63U] - 1U;
-
-    if (number < virt.clients) {
-        link_count(&virt.client[number].link, COUNT_WOKEN, 1);
-        virt.pending |= set_of(number);
-    }
-}
-
-void pd_wake(microkit_channel channel)
-{
-    if (channel == virt.driver.config->channel) {
-        link_count(&virt.driver, COUNT_WOKEN, 1);
-    } else {
-        wake_for_client(channel);
-    }
     enum link_state state = link_check(&virt.driver);
 
     if (state == LINK_CAME_UP) {
@@ -526,4 +467,41 @@ void pd_wake(microkit_channel channel)
     } else {
         look_at_pending();
     }
+}
+
+/* Whether nobody else has anything to do for us: the driver is, says and has what it did. */
+static inline bool all_quiet(void)
+{
+    return virt.pending == 0 && link_still_up(&virt.driver) &&
+           link_generation(&virt.driver) == virt.relay.generation &&
+           !queue_may_have(&virt.driver.in);
+}
+
+/* The usual case: all that is to be done is to send a client's frames; false if there is more. */
+static inline bool serve_alone(struct client *client)
+{
+    if (!all_quiet() || serve(client) != IDLE) {
+        virt.pending |= client->bit;
+        return false;
+    }
+    if ((virt.touched | virt.waiting) != 0) {
+        return false;
+    }
+    link_publish(&virt.driver);
+    return true;
+}
+
+void pd_wake(microkit_channel channel)
+{
+    struct client *client = virt.by_channel[channel & 63U];
+
+    if (client != NULL) {
+        link_count(&client->link, COUNT_WOKEN, 1);
+        if (serve_alone(client)) {
+            return;
+        }
+    } else if (channel == virt.driver.config->channel) {
+        link_count(&virt.driver, COUNT_WOKEN, 1);
+    }
+    look_after_all();
 }

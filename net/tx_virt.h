@@ -17,14 +17,16 @@
 #define TURNS       64U /* before we look after the driver again, */
 #define ROUNDS      4U  /* and so often before we look after all */
 
-#define HEAD_BYTES (NET_HEAD_SIZE - NET_HEADROOM)
-#define SOURCE_MAC 6U /* where it lies in a frame */
-
 struct client {
     struct link link;
+    uint32_t held;  /* heads that carry its frames, of any of its lives */
+    uint16_t owner; /* of those, in the ledger, */
+    uint64_t bit;   /* and in sets */
     uint64_t mac;
+    const unsigned char *data;
     uint64_t data_io;
-    uint32_t held; /* heads that carry its frames, of any of its lives */
+    uint64_t size;
+    uint64_t places; /* below this offset, any frame lies in the data region */
 };
 
 struct tx_virt {
@@ -44,7 +46,7 @@ struct tx_virt {
     bool coherent;     /* the device sees our caches, */
     bool all_coherent; /* and those of all clients' data */
     struct tx_ledger ledger;
-    uint8_t by_channel[64]; /* which client, plus one */
+    struct client *by_channel[64]; /* NULL: the driver's, or nobody's */
     struct client client[MAX_CLIENTS];
 };
 

@@ -235,6 +235,12 @@ static inline uint32_t queue_look(struct queue_consumer *q)
     return queue_look_from(q, q->peer, q->capacity, q->head);
 }
 
+/** A hint, at little cost, whether there is something to take: queue_look() says what. */
+static inline bool queue_may_have(const struct queue_consumer *q)
+{
+    return atomic_load_explicit(&q->peer->tail, memory_order_relaxed) != q->head;
+}
+
 /*
  * The steps of queue_release() and queue_sleep(), for who does several things at once:
  * first all stores (show), then one queue_fence(), then all looks at what peers wait for.

@@ -59,6 +59,7 @@ UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM*, test_ROOM_PART* and those
     "net/pool.c": ["test_net_rx_virt", "test_net_rx_copy_virt", "test_net_rx_caches"],
     "net/frames.h": ["test_net_copier", "test_net_rx_virt", "test_net_rx_copy_virt", "test_net_tx_virt"],
     "net/rx_ledger.h": ["test_net_rx_virt", "test_net_rx_copy_virt"], "net/tx_ledger.h": ["test_net_tx_virt"],
+    "net/tx_head.h": ["test_net_tx_virt"],
 }
 CLASSES = ("serial", "timer", "net", "block")
 SYSTEMS = {  # of the simulator: programs for tests, and the devices

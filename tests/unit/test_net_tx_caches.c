@@ -49,7 +49,7 @@ static void what_the_device_reads_is_written_back_first(void **state)
     send_frame(64, 1000);
     fake_take(net_tx_frames, &driver, &frame);
     assert_int_equal(cares, 2);
-    assert_cared(0, heads + frame.id * NET_HEAD_SIZE, NET_HEAD_SIZE, false);
+    assert_cared(0, heads + frame.id * NET_HEAD_SIZE, QUOLL_CACHE_LINE, false);
     assert_cared(1, data + 64 + frame.head_length, 1000U - frame.head_length, false);
     fake_finish();
 }
@@ -60,14 +60,14 @@ static void each_region_as_its_configuration_says(void **state)
     start(true, false);
     send_frame(64, 1000);
     assert_int_equal(cares, 1);
-    assert_int_equal(care[0].size, 1000 - (NET_HEAD_SIZE - NET_HEADROOM));
+    assert_int_equal(care[0].size, 1000 - (QUOLL_CACHE_LINE - NET_HEADROOM));
     fake_finish();
     start(false, true);
     send_frame(64, 1000);
     assert_int_equal(cares, 1);
     assert_cared(
         0, heads + (care[0].start == heads ? 0 : (const unsigned char *)care[0].start - heads),
-        NET_HEAD_SIZE, false);
+        QUOLL_CACHE_LINE, false);
     fake_finish();
     start(true, true);
     send_frame(64, 1000);

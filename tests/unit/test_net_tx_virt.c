@@ -157,9 +157,42 @@ static void a_long_frame_has_a_body_in_the_clients_memory(void **state)
     send_good(&first, DATA - 1514, 1514);
     wake(&first);
     struct net_tx_frame frame = take_frame();
-    assert_int_equal(frame.head_length, 240);
-    assert_int_equal(frame.body, FIRST_IO + DATA - 1514 + 240);
-    assert_int_equal(frame.body_length, 1514 - 240);
+    assert_int_equal(frame.head_length, 48);
+    assert_int_equal(frame.body, FIRST_IO + DATA - 1514 + 48);
+    assert_int_equal(frame.body_length, 1514 - 48);
+}
+
+/* All of it up to a head's size, and nothing into the next one's headroom. */
+static void heads_hold_what_begins_a_frame(void **state)
+{
+    static const unsigned char zeros[NET_HEADROOM];
+
+    (void)state;
+    for (unsigned i = 0; i < DATA; i++) {
+        data_first[i] = (unsigned char)(i * 7U + 1U);
+    }
+    for (uint16_t length = NET_FRAME_MIN; length <= NET_FRAME_MAX; length++) {
+        const uint32_t offsets[] = {DATA - length, DATA - NET_FRAME_MAX - length, length};
+        uint32_t head = length <= NET_HEAD_SIZE - NET_HEADROOM ? length : 48;
+
+        for (unsigned i = 0; i < 3; i++) {
+            send_good(&first, offsets[i], length);
+            wake(&first);
+            struct net_tx_frame frame = take_frame();
+            assert_int_equal(frame.head, HEADS_IO + frame.id * NET_HEAD_SIZE + NET_HEADROOM);
+            assert_memory_equal(heads + frame.id * NET_HEAD_SIZE + NET_HEADROOM,
+                                data_first + offsets[i], head);
+            assert_int_equal(frame.head_length, head);
+            assert_int_equal(frame.body, FIRST_IO + offsets[i] + head);
+            assert_int_equal(frame.body_length, length - head);
+            for (unsigned id = 0; id < HEADS; id++) {
+                assert_memory_equal(heads + id * NET_HEAD_SIZE, zeros, NET_HEADROOM);
+            }
+            done(frame.id);
+            wake(&driver);
+            assert_returned(&first, offsets[i], length);
+        }
+    }
 }
 
 static void what_is_not_a_frame_of_the_clients_own_is_refused_and_given_back(void **state)
@@ -551,6 +584,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_A_PD(a_short_frame_is_all_head),
         IN_A_PD(a_long_frame_has_a_body_in_the_clients_memory),
+        IN_A_PD(heads_hold_what_begins_a_frame),
         IN_A_PD(what_is_not_a_frame_of_the_clients_own_is_refused_and_given_back),
         IN_A_PD(nobody_sends_in_anothers_name),
         IN_A_PD(a_change_after_the_check_does_not_matter),

@@ -3,6 +3,7 @@
 used: planted in the program that it is about."""
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -27,7 +28,7 @@ PLANTED = [
      "            continue;\n        }\n        done = " + again_of("net_rx_done", "in") + ";\n        rx_ledger_hand_on("),
     ("net_rx_copy_virt", "net/rx_copy_virt.c", "            deliver(pool_frame(",
      "            done = " + again_of("net_rx_done", "in") + ";\n            deliver(pool_frame("),
-    ("net_tx_virt", "net/tx_virt.c", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) != client->mac"),
+    ("net_tx_virt", "net/tx_head.h", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) != client->mac"),
     ("net_copier", "net/copier.c", "vaddr + buffer.offset, frame.length};",
      "vaddr + " + again_of("net_frame", "buffers") + ".offset, frame.length};"),
     ("block_virt", "block/virt_client.c", "            enter(virt, client, &request);",
@@ -76,6 +77,9 @@ def test_what_is_read_twice_is_found(name, source, right, wrong, tmp_path):
     assert text.count(right) == 1
     planted = tmp_path / source
     planted.parent.mkdir(parents=True)
+    if source.endswith(".h") and not source.startswith("include/"):  # found beside those who include it
+        for beside in (ROOT / source).parent.glob("*.[ch]"):
+            shutil.copy(beside, planted.parent)
     planted.write_text(text.replace(right, wrong))
     subprocess.run(["make", "--no-print-directory", "-C", ROOT, "SETUP=no", "race-planted", f"NAME={name}",
                     f"PLANT={tmp_path}", f"SOURCE={source}"], check=True, capture_output=True)

@@ -19,8 +19,16 @@
     ensures \result <==> frame->offset + frame->length <= size; */
 static inline bool within(uint64_t size, const struct net_frame *frame);
 
-/*@ requires \valid_read(client) && \valid_read(client->link.config) && \valid_read(frame);
+//@ predicate places(integer below, integer size) = below > 0 ==> below - 1 + NET_FRAME_MAX <= size;
+
+/*@ assigns \nothing;
+    ensures places(\result, size); */
+static inline uint64_t first_places(uint64_t size);
+
+/*@ requires \valid_read(client) && \valid_read(frame);
+    requires places(client->places, client->size) && longest <= NET_FRAME_MAX;
     assigns \nothing;
-    ensures \result ==> frame->offset + frame->length <= client->link.config->data.size;
-    ensures \result ==> NET_FRAME_MIN <= frame->length <= virt.longest && frame->reserved == 0; */
-static inline bool good(const struct client *client, const struct net_frame *frame);
+    ensures \result ==> frame->offset + frame->length <= client->size;
+    ensures \result ==> NET_FRAME_MIN <= frame->length <= longest && frame->reserved == 0; */
+static inline bool good(const struct client *client, uint32_t longest,
+                        const struct net_frame *frame);

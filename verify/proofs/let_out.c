@@ -19,31 +19,27 @@
 
 #include "net/tx_virt.c"
 
-/* A little more than two heads, so that a frame may lie anywhere about the region's end. */
-#define SIZE 500U
+/* A little more than a frame, so that some lie where any may, and some at the end. */
+#define SIZE (NET_FRAME_MAX + 10U)
 
 static unsigned char region[SIZE], head[NET_HEAD_SIZE];
 static struct net_tx_frame entries[2];
-static struct quoll_link_config config = {
-    .data = {.vaddr = (uintptr_t)region, .size = SIZE, .coherent = 1}};
 
 void main(void)
 {
     struct net_frame frame;
     struct queue_putting to = {(unsigned char *)entries, 1U, 0, 1U};
-    struct client client = {.link = {.config = &config}};
+    struct client client = {.data = region, .size = SIZE, .places = first_places(SIZE)};
 
     virt.heads = head;
     virt.longest = NET_FRAME_MAX;
-    virt.coherent = true;
-    virt.all_coherent = true;
     Frama_C_make_unknown((char *)&client.mac, sizeof client.mac);
     Frama_C_make_unknown((char *)region, SIZE);
     Frama_C_make_unknown((char *)&frame, sizeof frame);
-    if (!good(&client, &frame)) {
+    if (!good(&client, virt.longest, &frame)) {
         return;
     }
     //@ split frame.offset;
-    (void)let_out(&client, &frame, 0, &to);
+    (void)let_out(&virt, &client, &frame, 0, &to);
     //@ assert to.at <= 1;
 }
