@@ -1,111 +1,94 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * RFC 1071: the sum of 16-bit words with end-around carry may be taken in words of
- * any width and folded at the end. So: eight bytes at a time. Only general registers:
+ * any width and folded at the end. So: sixteen bytes at a time. Only general registers:
  * vector ones would cost a trap per switch.
  */
-#include <stddef.h>
-
 #include "checksum.h"
 
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;
 
-#define BLOCK (8 * sizeof(word))
-
-/* With end-around carry. */
-static inline uint64_t add(uint64_t sum, uint64_t value)
-{
-    sum += value;
-    return sum + (sum < value);
-}
+#define PAIR (2 * sizeof(word))
 
 /*
- * The sum of one block or more, in one chain of carries through all of them, for which
- * C has no words: the loop counts without touching the flags. A carry out of the last
+ * The sum of some pairs of words, in one chain of carries through all of them, for which C
+ * has no words: the loop counts without touching the flags. Eight pairs per turn; the first
+ * turn is entered where as many are left as make the number whole. A carry out of the last
  * addition may bring forth another one.
  */
 #ifdef __aarch64__
-static inline uint64_t add_blocks(const unsigned char *at, size_t blocks)
+static inline uint64_t add_pairs(const unsigned char **from, size_t pairs)
 {
-    uint64_t sum, a, b, c, d;
+    uint64_t sum, a, b, entry;
+    size_t turns = pairs / 8U;
 
-    __asm__("    adds %[sum], xzr, xzr\n"
-            "1:  ldp  %[a], %[b], [%[at]], #64\n"
-            "    ldp  %[c], %[d], [%[at], #-48]\n"
+    __asm__("    adr  %[entry], 2f\n"
+            "    sub  %[entry], %[entry], %[first], lsl #3\n" /* three instructions a pair */
+            "    sub  %[entry], %[entry], %[first], lsl #2\n"
+            "    adds %[sum], xzr, xzr\n"
+            "    br   %[entry]\n"
+            "1:  .rept 8\n"
+            "    ldp  %[a], %[b], [%[from]], #16\n"
             "    adcs %[sum], %[sum], %[a]\n"
             "    adcs %[sum], %[sum], %[b]\n"
-            "    ldp  %[a], %[b], [%[at], #-32]\n"
-            "    adcs %[sum], %[sum], %[c]\n"
-            "    adcs %[sum], %[sum], %[d]\n"
-            "    ldp  %[c], %[d], [%[at], #-16]\n"
-            "    adcs %[sum], %[sum], %[a]\n"
-            "    adcs %[sum], %[sum], %[b]\n"
-            "    adcs %[sum], %[sum], %[c]\n"
-            "    adcs %[sum], %[sum], %[d]\n"
-            "    sub  %[n], %[n], #1\n"
-            "    cbnz %[n], 1b\n"
+            "    .endr\n"
+            "2:  sub  %[turns], %[turns], #1\n"
+            "    tbz  %[turns], #63, 1b\n"
             "    adcs %[sum], %[sum], xzr\n"
             "    adc  %[sum], %[sum], xzr\n"
-            : [sum] "=&r"(sum), [at] "+&r"(at), [n] "+&r"(blocks), [a] "=&r"(a), [b] "=&r"(b),
-              [c] "=&r"(c), [d] "=&r"(d)
-            :
+            : [sum] "=&r"(sum), [from] "+&r"(*from), [turns] "+&r"(turns), [entry] "=&r"(entry),
+              [a] "=&r"(a), [b] "=&r"(b)
+            : [first] "r"(pairs % 8U)
             : "cc", "memory");
     return sum;
 }
 
 /* The same while copying. */
-static inline uint64_t copy_and_add_blocks(unsigned char *to, const unsigned char *at,
-                                           size_t blocks)
+static inline uint64_t copy_pairs(unsigned char **to, const unsigned char **from, size_t pairs)
 {
-    uint64_t sum, a, b, c, d;
+    uint64_t sum, a, b, entry;
+    size_t turns = pairs / 8U;
 
-    __asm__("    adds %[sum], xzr, xzr\n"
-            "1:  ldp  %[a], %[b], [%[at]], #64\n"
-            "    ldp  %[c], %[d], [%[at], #-48]\n"
-            "    adcs %[sum], %[sum], %[a]\n"
-            "    stp  %[a], %[b], [%[to]], #64\n"
-            "    adcs %[sum], %[sum], %[b]\n"
-            "    ldp  %[a], %[b], [%[at], #-32]\n"
-            "    adcs %[sum], %[sum], %[c]\n"
-            "    stp  %[c], %[d], [%[to], #-48]\n"
-            "    adcs %[sum], %[sum], %[d]\n"
-            "    ldp  %[c], %[d], [%[at], #-16]\n"
-            "    adcs %[sum], %[sum], %[a]\n"
-            "    stp  %[a], %[b], [%[to], #-32]\n"
-            "    adcs %[sum], %[sum], %[b]\n"
-            "    stp  %[c], %[d], [%[to], #-16]\n"
-            "    adcs %[sum], %[sum], %[c]\n"
-            "    adcs %[sum], %[sum], %[d]\n"
-            "    sub  %[n], %[n], #1\n"
-            "    cbnz %[n], 1b\n"
-            "    adcs %[sum], %[sum], xzr\n"
-            "    adc  %[sum], %[sum], xzr\n"
-            : [sum] "=&r"(sum), [to] "+&r"(to), [at] "+&r"(at), [n] "+&r"(blocks), [a] "=&r"(a),
-              [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d)
-            :
-            : "cc", "memory");
+    __asm__ volatile("    adr  %[entry], 2f\n"
+                     "    sub  %[entry], %[entry], %[first], lsl #4\n" /* four a pair */
+                     "    adds %[sum], xzr, xzr\n"
+                     "    br   %[entry]\n"
+                     "1:  .rept 8\n"
+                     "    ldp  %[a], %[b], [%[from]], #16\n"
+                     "    adcs %[sum], %[sum], %[a]\n"
+                     "    stp  %[a], %[b], [%[to]], #16\n"
+                     "    adcs %[sum], %[sum], %[b]\n"
+                     "    .endr\n"
+                     "2:  sub  %[turns], %[turns], #1\n"
+                     "    tbz  %[turns], #63, 1b\n"
+                     "    adcs %[sum], %[sum], xzr\n"
+                     "    adc  %[sum], %[sum], xzr\n"
+                     : [sum] "=&r"(sum), [to] "+&r"(*to), [from] "+&r"(*from), [turns] "+&r"(turns),
+                       [entry] "=&r"(entry), [a] "=&r"(a), [b] "=&r"(b)
+                     : [first] "r"(pairs % 8U)
+                     : "cc", "memory");
     return sum;
 }
 #else
-static inline uint64_t copy_and_add_blocks(unsigned char *to, const unsigned char *at,
-                                           size_t blocks)
+static inline uint64_t add_pairs(const unsigned char **from, size_t pairs)
 {
     uint64_t sum = 0;
 
-    for (size_t n = blocks * BLOCK; n > 0; n -= sizeof(word), at += sizeof(word)) {
-        sum = add(sum, *(const word *)at);
-        *(word *)to = *(const word *)at;
-        to += sizeof(word);
+    for (size_t n = 2U * pairs; n > 0; n--, *from += sizeof(word)) {
+        sum = quoll_sum_add(sum, *(const word *)*from);
     }
     return sum;
 }
 
-static inline uint64_t add_blocks(const unsigned char *at, size_t blocks)
+static inline uint64_t copy_pairs(unsigned char **to, const unsigned char **from, size_t pairs)
 {
     uint64_t sum = 0;
 
-    for (const word *w = (const word *)at; w < (const word *)(at + blocks * BLOCK); w++) {
-        sum = add(sum, *w);
+    for (size_t n = 2U * pairs; n > 0; n--, *from += sizeof(word), *to += sizeof(word)) {
+        uint64_t value = *(const word *)*from;
+
+        sum = quoll_sum_add(sum, value);
+        *(word *)*to = value;
     }
     return sum;
 }
@@ -125,34 +108,17 @@ static inline uint64_t rest(const unsigned char *end, size_t left, size_t size)
     return value;
 }
 
-static inline uint16_t fold(uint64_t sum)
-{
-    sum = (sum & 0xffffffffU) + (sum >> 32);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    sum = (sum & 0xffffU) + (sum >> 16);
-    return (uint16_t)sum;
-}
-
-uint16_t quoll_checksum(const void *data, int size)
+uint64_t quoll_sum(const void *data, size_t size)
 {
     const unsigned char *at = data;
-    size_t total = size > 0 ? (size_t)size : 0;
-    size_t left = total;
-    uint64_t sum = 0;
+    uint64_t sum = add_pairs(&at, size / PAIR);
+    size_t left = size % sizeof(word);
 
-    if (left >= BLOCK) {
-        sum = add_blocks(at, left / BLOCK);
-        at += left / BLOCK * BLOCK;
-        left %= BLOCK;
+    if ((size & sizeof(word)) != 0) {
+        sum = quoll_sum_add(sum, *(const word *)at);
+        at += sizeof(word);
     }
-    for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word)) {
-        sum = add(sum, *(const word *)at);
-    }
-    if (left > 0) {
-        sum = add(sum, rest(at + left, left, total));
-    }
-    return fold(sum);
+    return left > 0 ? quoll_sum_add(sum, rest(at + left, left, size)) : sum;
 }
 
 /* The last one to seven bytes; those before them are there already if there were eight. */
@@ -160,36 +126,35 @@ static inline uint64_t copy_rest(unsigned char *to, const unsigned char *from, s
                                  size_t size)
 {
     if (size >= sizeof(word)) {
-        *(word *)(to + left - sizeof(word)) = *(const word *)(from + left - sizeof(word));
-    } else {
-        for (size_t i = 0; i < left; i++) {
-            to[i] = from[i];
-        }
+        uint64_t value = *(const word *)(from + left - sizeof(word));
+
+        *(word *)(to + left - sizeof(word)) = value;
+        return value >> 8U * (sizeof(word) - left);
     }
-    return rest(from + left, left, size);
+    for (size_t i = 0; i < left; i++) {
+        to[i] = from[i];
+    }
+    return rest(to + left, left, size);
 }
 
-uint16_t quoll_copy_checksum(void *to, const void *from, size_t size)
+uint64_t quoll_copy_sum(void *to, const void *from, size_t size)
 {
     const unsigned char *at = from;
     unsigned char *copy = to;
-    size_t left = size;
-    uint64_t sum = 0;
+    uint64_t sum = copy_pairs(&copy, &at, size / PAIR);
+    size_t left = size % sizeof(word);
 
-    if (left >= BLOCK) {
-        size_t whole = left / BLOCK * BLOCK;
-
-        sum = copy_and_add_blocks(copy, at, left / BLOCK);
-        at += whole, copy += whole, left -= whole;
-    }
-    for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word), copy += sizeof(word)) {
+    if ((size & sizeof(word)) != 0) {
         uint64_t value = *(const word *)at;
 
-        sum = add(sum, value);
         *(word *)copy = value;
+        sum = quoll_sum_add(sum, value);
+        at += sizeof(word), copy += sizeof(word);
     }
-    if (left > 0) {
-        sum = add(sum, copy_rest(copy, at, left, size));
-    }
-    return fold(sum);
+    return left > 0 ? quoll_sum_add(sum, copy_rest(copy, at, left, size)) : sum;
+}
+
+uint16_t quoll_checksum(const void *data, int size)
+{
+    return size > 0 ? quoll_sum_fold(quoll_sum(data, (size_t)size)) : 0;
 }

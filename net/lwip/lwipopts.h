@@ -17,6 +17,7 @@
 #define LWIP_SOCKET          0
 #define LWIP_STATS           0
 #define LWIP_TIMERS          1
+#define LWIP_SINGLE_NETIF    1
 
 /* Protocols. */
 #define LWIP_IPV4             1
@@ -56,7 +57,7 @@
 #define MEMP_NUM_TCP_SEG              (LWIP_CONNECTIONS * (TCP_SND_BUF / TCP_MSS + 2))
 #define MEMP_NUM_PBUF                 MEMP_NUM_TCP_SEG /* that refer to data elsewhere */
 #define PBUF_POOL_SIZE                LWIP_FRAMES      /* heads of received frames (netif.c) */
-#define PBUF_POOL_BUFSIZE             208              /* HEAD of netif.c, after ETH_PAD_SIZE */
+#define PBUF_POOL_BUFSIZE             208              /* ETH_PAD_SIZE, and HEAD of netif.c */
 #define LWIP_SUPPORT_CUSTOM_PBUF      1
 
 /* TCP. Data are sent from where they lie, so a large window costs only small records. */
@@ -82,9 +83,12 @@
 #include "net/lwip/checksum.h"
 #define LWIP_CHKSUM quoll_checksum
 
-/* What is sent is summed while it is copied into its Tx buffer: the interface's task (netif.c). */
-#define CHECKSUM_GEN_UDP 0
-#define CHECKSUM_GEN_TCP 0
+/* What is received or sent is summed while it is copied: the interface's task (netif.c). */
+#define CHECKSUM_GEN_UDP   0
+#define CHECKSUM_GEN_TCP   0
+#define CHECKSUM_CHECK_IP  0
+#define CHECKSUM_CHECK_UDP 0
+#define CHECKSUM_CHECK_TCP 0
 
 /* A frame is sent with a copy into its Tx buffer, which ends it for lwIP at once. */
 #define LWIP_NETIF_TX_SINGLE_PBUF 0

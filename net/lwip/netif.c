@@ -9,9 +9,13 @@
  * pbuf that gives the buffer back when lwIP is done with it. If lwIP holds half of
  * all buffers, the rest is copied too: slow readers cannot stop the network.
  *
- * Sending. A frame is copied into a Tx buffer, and the checksum of its UDP or TCP is made
- * of what is copied. When there is no buffer, lwIP keeps the frame, and is told to try
- * again as soon as there are some.
+ * Sending. A frame is copied into a Tx buffer. When there is none, lwIP keeps the frame,
+ * and is told to try again as soon as there are some. Where the last packet went, the next
+ * one goes without lwIP's looking for the way, for a second.
+ *
+ * Sums. Those of IPv4's header, UDP and TCP are the interface's task both ways, since it can
+ * sum what it copies. One pass over a packet does for all, because the sum of a header
+ * that is right is zero: what is left is that of the data.
  */
 #include <string.h>
 
@@ -29,10 +33,14 @@
 
 #include "net/lwip/quoll_lwip.h"
 
-#define HEAD  192U /* Ethernet, IPv4 and TCP with all options: 14 + 60 + 60 bytes */
-#define BATCH 64U  /* frames per lwip_poll() */
+#define ETHERNET 14U   /* bytes of its header; lwIP's SIZEOF_ETH_HDR is with ETH_PAD_SIZE */
+#define HEAD     206U  /* Ethernet, IPv4 and TCP with all options would be 14 + 60 + 60 bytes */
+#define BATCH    64U   /* frames per lwip_poll() */
+#define HOP_TIME 1000U /* ms */
 
-static_assert(HEAD >= SIZEOF_ETH_HDR - ETH_PAD_SIZE + IP_HLEN_MAX + 60, "headers are copied whole");
+static_assert(HEAD >= ETHERNET + IP_HLEN_MAX + 60, "headers are copied whole");
+static_assert(HEAD + ETH_PAD_SIZE <= PBUF_POOL_BUFSIZE, "in one piece");
+static_assert(HEAD % 2 == ETHERNET % 2, "the rest of a packet begins with a whole word");
 
 struct held {
     struct pbuf_custom pbuf;
@@ -50,7 +58,52 @@ unsigned lwip_held(void)
     return held_count;
 }
 
+/* ---- Packets ---- */
+
+static inline uint16_t ip_length(const uint8_t *ip)
+{
+    return (uint16_t)(ip[2] << 8 | ip[3]);
+}
+
+static inline unsigned ip_header(const uint8_t *ip)
+{
+    return (ip[0] & 15U) * 4U;
+}
+
+/* RFC 768, RFC 9293 (3.1): addresses, protocol and length, as they would lie in memory. */
+static inline uint64_t pseudo_header(const uint8_t *ip, uint16_t segment)
+{
+    uint32_t from, to;
+
+    memcpy(&from, ip + 12, sizeof from);
+    memcpy(&to, ip + 16, sizeof to);
+    return (uint64_t)from + to + lwip_htons(ip[9]) + lwip_htons(segment);
+}
+
 /* ---- Receiving ---- */
+
+/*
+ * Whether the sums of a packet are right, if that of the whole is `sum`. Its header is
+ * copied; and it is lwIP that looks at what else may be wrong with it.
+ */
+static bool is_whole(const uint8_t *ip, uint64_t sum)
+{
+    unsigned header = ip_header(ip);
+    uint16_t segment = (uint16_t)(ip_length(ip) - header);
+
+    if (header < IP_HLEN || ip_length(ip) < header ||
+        !quoll_sum_is_right(header == IP_HLEN ? quoll_sum(ip, IP_HLEN) : quoll_sum(ip, header))) {
+        return false;
+    }
+    if (ip[9] != IP_PROTO_UDP && ip[9] != IP_PROTO_TCP) {
+        return true;
+    }
+    if (ip[9] == IP_PROTO_UDP && segment >= UDP_HLEN && ip[header + 6U] == 0 &&
+        ip[header + 7U] == 0) {
+        return true; /* it has none */
+    }
+    return quoll_sum_is_right(quoll_sum_add(sum, pseudo_header(ip, segment)));
+}
 
 static void give_back(struct pbuf *pbuf)
 {
@@ -60,10 +113,12 @@ static void give_back(struct pbuf *pbuf)
     net_return(&nic, h->buffer);
 }
 
-/* The rest of a frame, in place or as a copy; the buffer goes back either way, now or later. */
-static struct pbuf *take_rest(const struct net_received *frame)
+/*
+ * `length` bytes after a frame's head, in place or as a copy, added to the sum; the buffer
+ * goes back either way, now or later.
+ */
+static struct pbuf *take_rest(const struct net_received *frame, uint16_t length, uint64_t *sum)
 {
-    uint16_t length = (uint16_t)(frame->length - HEAD);
     struct held *h = &held[frame->buffer];
     struct pbuf *copy;
 
@@ -71,33 +126,70 @@ static struct pbuf *take_rest(const struct net_received *frame)
         held_count += 1;
         h->buffer = frame->buffer;
         h->pbuf.custom_free_function = give_back;
+        *sum = quoll_sum_add(*sum, quoll_sum(frame->data + HEAD, length));
         return pbuf_alloced_custom(PBUF_RAW, length, PBUF_REF, &h->pbuf, frame->data + HEAD,
                                    length);
     }
     copy = pbuf_alloc(PBUF_RAW, length, PBUF_RAM);
     if (copy != NULL) {
-        memcpy(copy->payload, frame->data + HEAD, length);
+        *sum = quoll_sum_add(*sum, quoll_copy_sum(copy->payload, frame->data + HEAD, length));
     }
     net_return(&nic, frame->buffer);
     return copy;
 }
 
-static struct pbuf *take(const struct net_received *frame)
+/* Whatever is no packet, or none for us alone. */
+static void pass_on(struct pbuf *p)
+{
+    if (interface->input(p, interface) != ERR_OK) {
+        pbuf_free(p);
+    }
+}
+
+/* Of a packet, what Ethernet (or anybody) appended is no part; its sum is that without it. */
+static bool cut_to_packet(const struct net_received *frame, struct pbuf *head, uint16_t *length,
+                          uint64_t *sum)
+{
+    const uint8_t *ip = (const uint8_t *)head->payload + SIZEOF_ETH_HDR;
+    uint32_t packet = ETHERNET + ip_length(ip);
+
+    if (head->len < SIZEOF_ETH_HDR + IP_HLEN || packet > frame->length) {
+        return false;
+    }
+    if (packet + ETH_PAD_SIZE < head->len) {
+        head->len = head->tot_len = (uint16_t)(packet + ETH_PAD_SIZE);
+        *sum = quoll_sum(ip, packet - ETHERNET);
+    }
+    *length = (uint16_t)packet;
+    return true;
+}
+
+/* A frame's head, or a whole one: our copy; NULL: no memory, and the buffer is not used. */
+static inline struct pbuf *take_head(const struct net_received *frame, uint64_t *sum)
 {
     uint16_t length = frame->length < HEAD ? frame->length : HEAD;
-    struct pbuf *head = pbuf_alloc(PBUF_RAW, length + ETH_PAD_SIZE, PBUF_POOL);
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, length + ETH_PAD_SIZE, PBUF_POOL);
+
+    if (p != NULL) {
+        uint8_t *to = (uint8_t *)p->payload + ETH_PAD_SIZE;
+
+        memcpy(to, frame->data, ETHERNET);
+        *sum = quoll_copy_sum(to + ETHERNET, frame->data + ETHERNET, length - ETHERNET);
+    }
+    return p;
+}
+
+/* A frame up to `length`, of which the head is there. */
+static inline struct pbuf *take_all(const struct net_received *frame, struct pbuf *head,
+                                    uint16_t length, uint64_t *sum)
+{
     struct pbuf *rest;
 
-    if (head == NULL) {
-        net_return(&nic, frame->buffer);
-        return NULL;
-    }
-    memcpy((uint8_t *)head->payload + ETH_PAD_SIZE, frame->data, length);
-    if (length == frame->length) {
+    if (length <= HEAD) {
         net_return(&nic, frame->buffer);
         return head;
     }
-    rest = take_rest(frame);
+    rest = take_rest(frame, (uint16_t)(length - HEAD), sum);
     if (rest == NULL) {
         pbuf_free(head);
         return NULL;
@@ -106,98 +198,113 @@ static struct pbuf *take(const struct net_received *frame)
     return head;
 }
 
-static void receive(const struct net_received *frame)
+/* Packets for us alone need no more of lwIP's looking at Ethernet. */
+static inline void receive_packet(const struct net_received *frame, struct pbuf *p, uint64_t sum)
 {
-    struct pbuf *p = take(frame);
+    const uint8_t *ethernet = (const uint8_t *)p->payload + ETH_PAD_SIZE;
+    uint16_t length = 0;
+    bool good = cut_to_packet(frame, p, &length, &sum);
 
+    p = take_all(frame, p, length, &sum);
     if (p == NULL) {
         link_count(&nic.rx.link, COUNT_DROPPED, 1);
-    } else if (interface->input(p, interface) != ERR_OK) {
+    } else if (!good || !is_whole(ethernet + ETHERNET, sum)) {
         pbuf_free(p);
+    } else if ((ethernet[0] & 1U) != 0) {
+        pass_on(p);
+    } else {
+        pbuf_remove_header(p, SIZEOF_ETH_HDR);
+        p->if_idx = netif_get_index(interface);
+        ip4_input(p, interface);
+    }
+}
+
+static void receive(const struct net_received *frame)
+{
+    uint64_t sum = 0;
+    struct pbuf *p = take_head(frame, &sum);
+
+    if (p == NULL) {
+        net_return(&nic, frame->buffer);
+    } else if (((const struct eth_hdr *)p->payload)->type == PP_HTONS(ETHTYPE_IP)) {
+        receive_packet(frame, p, sum);
+        return;
+    } else {
+        p = take_all(frame, p, frame->length, &sum);
+    }
+    if (p == NULL) {
+        link_count(&nic.rx.link, COUNT_DROPPED, 1);
+    } else {
+        pass_on(p);
     }
 }
 
 /* ---- Sending ---- */
 
-/* Where in a frame's first pbuf UDP or TCP begins; 0: it is something else. */
-static uint16_t transport_in(const struct pbuf *p)
+/* Copy a packet but for what comes before it in its first pbuf. @return its sum */
+static inline uint64_t copy_and_sum(uint8_t *to, const struct pbuf *p, uint16_t skip)
 {
-    const uint8_t *frame = (const uint8_t *)p->payload + ETH_PAD_SIZE;
-    const struct ip_hdr *ip = (const struct ip_hdr *)(frame + SIZEOF_ETH_HDR - ETH_PAD_SIZE);
-    uint16_t end = p->len;
+    size_t at = p->len - skip;
+    uint64_t sum = quoll_copy_sum(to, (const uint8_t *)p->payload + skip, at);
 
-    if (end < SIZEOF_ETH_HDR + IP_HLEN ||
-        ((const struct eth_hdr *)p->payload)->type != PP_HTONS(ETHTYPE_IP) ||
-        (IPH_PROTO(ip) != IP_PROTO_UDP && IPH_PROTO(ip) != IP_PROTO_TCP)) {
-        return 0;
+    for (p = p->next; p != NULL; p = p->next) {
+        uint64_t part = quoll_copy_sum(to + at, p->payload, p->len);
+
+        sum = quoll_sum_add(sum, at % 2U == 0 ? part : part << 8 | part >> 56);
+        at += p->len;
     }
-    uint16_t start = (uint16_t)(SIZEOF_ETH_HDR + IPH_HL_BYTES(ip));
-
-    return start + UDP_HLEN <= end ? (uint16_t)(start - ETH_PAD_SIZE) : 0;
+    return sum;
 }
 
-/* Copy a frame whose first `start` bytes lie in its first pbuf; the sum of what follows them. */
-static uint32_t copy_and_sum(uint8_t *to, const struct pbuf *p, uint16_t start)
+/* Where in a packet whose first `size` bytes are in one piece the checksum belongs; 0: nowhere. */
+static inline unsigned checksum_at(const uint8_t *ip, unsigned size)
 {
-    const uint8_t *from = (const uint8_t *)p->payload + ETH_PAD_SIZE;
-    uint16_t size = (uint16_t)(p->len - ETH_PAD_SIZE - start);
-    uint32_t at = start, sum = 0;
+    unsigned header = size < IP_HLEN ? size : ip_header(ip);
 
-    memcpy(to, from, start);
-    from += start;
-    for (;;) {
-        uint16_t part = quoll_copy_checksum(to + at, from, size);
+    return ip[9] == IP_PROTO_UDP && header + UDP_HLEN <= size   ? header + 6U
+           : ip[9] == IP_PROTO_TCP && header + TCP_HLEN <= size ? header + 16U
+                                                                : 0;
+}
 
-        sum += (at - start) % 2U == 0 ? part : (uint16_t)(part << 8 | part >> 8);
-        at += size;
-        p = p->next;
-        if (p == NULL) {
-            return sum;
+static inline void copy_packet(uint8_t *to, const struct pbuf *p, uint16_t skip)
+{
+    const uint8_t *ip = (const uint8_t *)p->payload + skip;
+    uint16_t segment = (uint16_t)(p->tot_len - skip - ip_header(ip));
+    unsigned at = checksum_at(ip, p->len - skip);
+    uint64_t sum = copy_and_sum(to, p, skip);
+
+    if (at > 0) {
+        uint16_t checksum =
+            (uint16_t)~quoll_sum_fold(quoll_sum_add(sum, pseudo_header(ip, segment)));
+
+        if (checksum == 0 && ip[9] == IP_PROTO_UDP) {
+            checksum = 0xffff; /* 0 says that there is none */
         }
-        from = p->payload;
-        size = p->len;
+        memcpy(to + at, &checksum, sizeof checksum);
     }
 }
 
-/* RFC 768, RFC 9293 (3.1): the sum with the pseudo header before it, complemented. */
-static void write_checksum(uint8_t *frame, uint16_t start, uint16_t length, uint32_t sum)
+static inline void copy_out(uint8_t *frame, const uint8_t *ethernet, const struct pbuf *p,
+                            uint16_t skip)
 {
-    const uint8_t *ip = frame + SIZEOF_ETH_HDR - ETH_PAD_SIZE;
-    bool udp = ip[9] == IP_PROTO_UDP;
-    uint16_t address[4];
+    uint16_t type;
 
-    memcpy(address, ip + 12, sizeof address);
-    sum += address[0] + address[1] + address[2] + address[3];
-    sum += lwip_htons(ip[9]) + lwip_htons((uint16_t)(length - start));
-    sum = (sum & 0xffffU) + (sum >> 16);
-    sum = (sum & 0xffffU) + (sum >> 16);
-
-    uint16_t checksum = (uint16_t)~sum;
-
-    if (udp && checksum == 0) {
-        checksum = 0xffff; /* 0 says that there is none */
-    }
-    memcpy(frame + start + (udp ? 6 : 16), &checksum, sizeof checksum);
-}
-
-static void copy_out(uint8_t *frame, const struct pbuf *p, uint16_t length)
-{
-    uint16_t start = transport_in(p);
-
-    if (start == 0) {
-        pbuf_copy_partial(p, frame, length, ETH_PAD_SIZE);
+    memcpy(frame, ethernet, ETHERNET);
+    memcpy(&type, ethernet + 12, sizeof type);
+    if (type == PP_HTONS(ETHTYPE_IP)) {
+        copy_packet(frame + ETHERNET, p, skip);
     } else {
-        write_checksum(frame, start, length, copy_and_sum(frame, p, start));
+        pbuf_copy_partial(p, frame + ETHERNET, p->tot_len, skip);
     }
 }
 
-static err_t send(struct netif *netif, struct pbuf *p)
+/* Send what follows the first `skip` bytes of a pbuf. */
+static inline err_t send_frame(const uint8_t *ethernet, const struct pbuf *p, uint16_t skip)
 {
-    uint16_t length = (uint16_t)(p->tot_len - ETH_PAD_SIZE);
+    uint32_t length = (uint32_t)ETHERNET + p->tot_len - skip;
     uint8_t *buffer;
 
-    (void)netif;
-    if (length < NET_FRAME_MIN || length > NET_FRAME_MAX) {
+    if (p->len < skip || length > NET_FRAME_MAX) {
         return ERR_IF;
     }
     buffer = net_tx_buffer(&nic);
@@ -206,9 +313,43 @@ static err_t send(struct netif *netif, struct pbuf *p)
         starved = true;
         return ERR_MEM;
     }
-    copy_out(buffer, p, length);
-    net_send(&nic, buffer, length);
+    copy_out(buffer, ethernet, p, skip);
+    net_send(&nic, buffer, (uint16_t)length);
     return ERR_OK;
+}
+
+/* Where the last packet went, and how its frame began. */
+static struct {
+    ip4_addr_t address;
+    uint8_t ethernet[ETHERNET];
+    uint64_t until; /* ms */
+} hop;
+static const ip4_addr_t *asked; /* while lwIP looks for the way there */
+
+static err_t send(struct netif *netif, struct pbuf *p)
+{
+    const struct eth_hdr *ethernet = p->payload;
+
+    (void)netif;
+    if (asked != NULL && ethernet->type == PP_HTONS(ETHTYPE_IP)) {
+        hop.address = *asked;
+        memcpy(hop.ethernet, &ethernet->dest, ETHERNET);
+        hop.until = lwip_now() + HOP_TIME;
+    }
+    return send_frame((const uint8_t *)&ethernet->dest, p, SIZEOF_ETH_HDR);
+}
+
+static err_t output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+{
+    err_t error;
+
+    if (ip4_addr_cmp(to, &hop.address) && lwip_now() < hop.until) {
+        return send_frame(hop.ethernet, p, 0);
+    }
+    asked = to;
+    error = etharp_output(netif, p, to);
+    asked = NULL;
+    return error;
 }
 
 /* Connections whose segments found no buffer were marked by lwIP. */
@@ -229,7 +370,7 @@ static err_t set_up(struct netif *netif)
 {
     netif->name[0] = 'q';
     netif->name[1] = 'n';
-    netif->output = etharp_output;
+    netif->output = output;
     netif->linkoutput = send;
     netif->mtu = 1500;
     netif->hwaddr_len = ETH_HWADDR_LEN;

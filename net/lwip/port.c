@@ -34,6 +34,11 @@ static void look_at_the_clock(void)
     now = quoll_now() / QUOLL_MS(1);
 }
 
+uint64_t lwip_now(void)
+{
+    return now;
+}
+
 u32_t sys_now(void)
 {
     return (u32_t)now;

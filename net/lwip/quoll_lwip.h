@@ -83,6 +83,8 @@ bool lwip_netif_wake(microkit_channel channel);
 /* @return whether there may be more than this batch */
 bool lwip_netif_receive(void);
 void lwip_netif_flush(void);
+/* The time of the batch that is worked on, in ms. */
+uint64_t lwip_now(void);
 /* Flushes too. @return false: there is more to receive, or room to send again */
 bool lwip_netif_sleep(void);
 

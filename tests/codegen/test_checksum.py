@@ -19,7 +19,10 @@ SIZE = 0x20000
 
 def reference(data):
     """RFC 1071, section 4.1, in the order of bytes in memory."""
-    total = sum(int.from_bytes(data[at:at + 2], "little") for at in range(0, len(data), 2))
+    return fold(sum(int.from_bytes(data[at:at + 2], "little") for at in range(0, len(data), 2)))
+
+
+def fold(total):
     while total > 0xffff:
         total = (total & 0xffff) + (total >> 16)
     return total
@@ -30,7 +33,7 @@ def checksum():
     BUILD.mkdir(parents=True, exist_ok=True)
     flat = BUILD / "checksum"
     subprocess.run(["aarch64-linux-gnu-gcc", "-std=c17", "-fasm", "-O3", "-ffreestanding", "-mgeneral-regs-only",
-                    "-fno-pic", "-nostdlib", "-static", f"-Wl,-Ttext={CODE:#x}", "-Wl,-e,quoll_checksum",
+                    "-fno-pic", "-nostdlib", "-static", f"-Wl,-Ttext={CODE:#x}", "-Wl,-e,quoll_sum",
                     "-Wl,--build-id=none", str(ROOT / "net/lwip/checksum.c"), "-o", f"{flat}.elf"], check=True)
     subprocess.run(["aarch64-linux-gnu-objcopy", "-O", "binary", "-j", ".text", f"{flat}.elf", f"{flat}.bin"],
                    check=True)
@@ -53,11 +56,11 @@ def checksum():
             uc.mem_write(COPY, b"\x5a" * (len(data) + shift + 32))
             for register, value in (("X0", COPY + shift), ("X1", DATA + shift), ("X2", len(data))):
                 uc.reg_write(getattr(arm64_const, f"UC_ARM64_REG_{register}"), value)
-        uc.emu_start(entries["quoll_copy_checksum" if copy else "quoll_checksum"], RETURN)
+        uc.emu_start(entries["quoll_copy_sum" if copy else "quoll_sum"], RETURN)
         if copy:
             around = bytes(uc.mem_read(COPY, len(data) + shift + 32))
             assert around == b"\x5a" * shift + bytes(data) + b"\x5a" * 32
-        return uc.reg_read(arm64_const.UC_ARM64_REG_X0)
+        return fold(uc.reg_read(arm64_const.UC_ARM64_REG_X0))
 
     return call
 

@@ -59,7 +59,7 @@ static void of_bytes_that_carry_most(void **state)
     (void)state;
 }
 
-/* Each byte arrives, none beside, and the sum is that of quoll_checksum(). */
+/* Each byte arrives, none beside. */
 static void while_copying_too(void **state)
 {
     enum { MOST = 1600 };
@@ -70,7 +70,7 @@ static void while_copying_too(void **state)
         for (size_t i = 0; i < size; i++) {
             from[i] = (unsigned char)rand();
         }
-        assert_int_equal(quoll_copy_checksum(to, from, size), reference(from, size));
+        assert_int_equal(quoll_sum_fold(quoll_copy_sum(to, from, size)), reference(from, size));
         assert_memory_equal(to, from, size);
         free(from);
         free(to);
@@ -84,6 +84,23 @@ static void a_known_header(void **state)
     static const unsigned char words[] = {0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};
 
     assert_int_equal(quoll_checksum(words, sizeof words), 0xf2dd); /* 0xddf2 with bytes swapped */
+    (void)state;
+}
+
+/* Of whatever carries: as RFC 1071 folds it, and it is right if its complement is part of it. */
+static void of_what_is_folded(void **state)
+{
+    for (unsigned n = 0; n < 100000; n++) {
+        uint64_t sum = (uint64_t)rand() << 62 ^ (uint64_t)rand() << 31 ^ (uint64_t)rand();
+
+        sum = n < 64 ? ~UINT64_C(0) << n : n < 128 ? ~UINT64_C(0) >> (n - 64) : sum;
+        uint16_t folded = reference((const unsigned char *)&sum, sizeof sum);
+
+        assert_int_equal(quoll_sum_fold(sum), folded);
+        assert_int_equal(quoll_sum_is_right(sum), folded == 0xffff);
+        assert_true(quoll_sum_is_right(quoll_sum_add(sum, (uint16_t)~folded)));
+        assert_int_equal(quoll_sum_fold(quoll_sum_add(sum, UINT64_MAX)), folded);
+    }
     (void)state;
 }
 
@@ -147,6 +164,7 @@ int main(void)
         cmocka_unit_test(of_bytes_that_carry_most),
         cmocka_unit_test(while_copying_too),
         cmocka_unit_test(a_known_header),
+        cmocka_unit_test(of_what_is_folded),
         cmocka_unit_test(good_addresses),
         cmocka_unit_test(bad_addresses),
     };

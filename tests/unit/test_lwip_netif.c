@@ -6,6 +6,7 @@
 #include "lwip_netif_world.h"
 
 #include "lwip/prot/icmp.h"
+#include "lwip/udp.h"
 
 /* ---- Start ---- */
 
@@ -389,6 +390,62 @@ static void without_buffers_tcp_is_told_to_try_again(void **state)
     tcp_abort(pcb);
 }
 
+static void send_datagram(struct udp_pcb *pcb, uint8_t to)
+{
+    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, 0, PBUF_RAM);
+    ip4_addr_t address = {.addr = lwip_htonl(0x0a000200U + to)};
+
+    assert_int_equal(udp_sendto(pcb, p, &address, 9), ERR_OK);
+    pbuf_free(p);
+    lwip_flush();
+}
+
+static void expect_sent_to(const uint8_t *mac, uint8_t type)
+{
+    struct net_frame sent;
+
+    fake_take(net_frames, &tx_virt, &sent);
+    assert_memory_equal(tx_data + sent.offset, mac, 6);
+    assert_memory_equal(tx_data + sent.offset + 6, mine, 6);
+    assert_int_equal(tx_data[sent.offset + 12], 8);
+    assert_int_equal(tx_data[sent.offset + 13], type);
+    fake_put(net_frames, &tx_virt, &sent);
+    expect_nothing_sent();
+}
+
+/* The way is found anew each second, so a neighbour that changes is soon found again. */
+static void the_last_way_is_remembered_for_a_second(void **state)
+{
+    static const uint8_t others[6] = {2, 0, 0, 0, 0, 10};
+    struct udp_pcb *pcb = udp_new();
+    unsigned char frame[60] = {0};
+
+    (void)state;
+    meet();
+    for (unsigned round = 0; round < 3; round++) {
+        send_datagram(pcb, 2);
+        expect_sent_to(theirs, 0);
+    }
+    arp(frame, mine, 2, others, 2, mine, 16);
+    deliver(frame, sizeof frame);
+    work();
+    fake_time += QUOLL_MS(HOP_TIME - 1U);
+    send_datagram(pcb, 2);
+    expect_sent_to(theirs, 0);
+    fake_time += QUOLL_MS(1);
+    work();
+    send_datagram(pcb, 2);
+    expect_sent_to(others, 0);
+    send_datagram(pcb, 3); /* it is nobody else's way */
+    expect_sent_to(all, 6);
+    ip_set_option(pcb, SOF_BROADCAST);
+    send_datagram(pcb, 255);
+    expect_sent_to(all, 0);
+    send_datagram(pcb, 2);
+    expect_sent_to(others, 0);
+    udp_remove(pcb);
+}
+
 /* ---- Time ---- */
 
 static struct timer_request last_request(void)
@@ -512,6 +569,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_memory_frames_are_dropped, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_frame_is_not_sent, begin, end),
         cmocka_unit_test_setup_teardown(without_buffers_tcp_is_told_to_try_again, begin, end),
+        cmocka_unit_test_setup_teardown(the_last_way_is_remembered_for_a_second, begin, end),
         cmocka_unit_test_setup_teardown(all_of_lwips_timers_share_one_timeout, begin, end),
         cmocka_unit_test_setup_teardown(an_earlier_timer_moves_the_timeout, begin, end),
         cmocka_unit_test_setup_teardown(sequences_begin_by_clock_and_ends, begin, end),
