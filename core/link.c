@@ -49,6 +49,7 @@ void link_open(struct link *link, const struct quoll_link_config *config, uint32
     QUOLL_INVARIANT(link->config == NULL && quoll_can_signal(config->channel));
     *link = (struct link){
         .config = config,
+        .channel = config->channel,
         .mine = mine,
         .peer = peer,
         .counters = counters()->link[config - quoll_config.link],

@@ -21,24 +21,25 @@
 #include <quoll/link.h>
 #include <quoll/log.h>
 #include <quoll/net_driver.h>
+#include <quoll/panic.h>
 
 #define FEW    32U /* with less Rx buffers in the device, we want to know of free ones */
 #define ROUNDS FEW /* in one direction before we look after the other */
 
-/* In one place, so that one register reaches it all. */
 static struct {
     struct link rx, tx;
     enum { LOST, STOPPED, RUNNING } state;
+    uint8_t interrupt, tx_channel;
+    uint32_t rx_places;  /* for buffers in the device */
+    uint32_t rx_look_at; /* when so many are free, we look for buffers */
+    uint32_t tx_many;    /* when the device holds so many frames, we look for sent ones */
+    bool tx_interrupts;  /* we have asked for interrupts about sent frames */
+    uint32_t rounds;     /* that made this wake-up longer */
     struct net_info info;
-    uint32_t rx_held;   /* buffers in the device, */
-    uint32_t rx_plenty; /* with no more of which it is given some */
-    uint32_t tx_held;   /* frames in the device, sent or not, */
-    uint32_t tx_many;   /* with which we look for sent ones */
-    bool tx_interrupts; /* we have asked for interrupts about sent frames */
-    uint32_t rounds;    /* that made this wake-up longer */
 } driver;
 
 #define OUT_OF_LINE __attribute__((noinline)) /* rare, or from several places */
+#define IN_LINE     __attribute__((always_inline)) inline
 
 /*
  * Whether to go on in one direction, which may have more for ever where the virtualiser has a
@@ -60,37 +61,60 @@ OUT_OF_LINE static void tell(void)
 /* ---- Receiving ---- */
 
 /* Received frames go to the virtualiser; false if there is no room for more. */
-__attribute__((always_inline)) static inline bool deliver(void)
+IN_LINE static bool deliver(void)
 {
     if (driver.rx.out.room < FEW) {
         (void)queue_look_for_room(&driver.rx.out);
     }
     struct queue_putting to = queue_putting_begin(&driver.rx.out);
 
-    driver.rx_held -= net_device_rx_take(&to);
+    net_device_rx_take(&to);
     queue_putting_end(&driver.rx.out, &to);
     link_publish(&driver.rx);
     return driver.rx.out.room > 0;
+}
+
+/* With few buffers in the device we look for more each time. */
+static void look_again_later(void)
+{
+    uint32_t free = net_device_rx_room();
+    uint32_t few = driver.rx_places > FEW ? driver.rx_places - FEW : 0;
+    uint32_t later = free + (driver.rx_places + 7U) / 8U;
+
+    driver.rx_look_at = later < few ? later : few;
 }
 
 /* Free buffers go to the device; false if it has few and more came meanwhile. */
 static bool refill(void)
 {
     if (queue_look(&driver.rx.in) > 0) {
-        driver.rx_held += net_device_rx_give(&driver.rx.in, net_device_rx_room());
+        net_device_rx_give(&driver.rx.in);
         link_release(&driver.rx);
     }
-    return driver.rx_held >= FEW || net_device_rx_room() == 0 || queue_sleep(&driver.rx.in);
+    look_again_later();
+    return net_device_rx_room() < driver.rx_look_at || net_device_rx_room() == 0 ||
+           queue_sleep(&driver.rx.in);
 }
 
-OUT_OF_LINE static void receive(void)
+OUT_OF_LINE static void refill_all(void)
 {
-    bool room;
+    while (!refill() && again()) {}
+}
 
-    do {
-        room = deliver();
-        while (driver.rx_held <= driver.rx_plenty && !refill() && again()) {}
-    } while ((room ? !net_device_rx_sleep() : !queue_wait_for_room(&driver.rx.out)) && again());
+/* True: asleep. */
+IN_LINE static bool receive(void)
+{
+    bool room = deliver();
+
+    if (net_device_rx_room() >= driver.rx_look_at) {
+        refill_all();
+    }
+    return room ? net_device_rx_sleep() : queue_wait_for_room(&driver.rx.out);
+}
+
+OUT_OF_LINE static void receive_all(void)
+{
+    while (!receive() && again()) {}
 }
 
 /* ---- Sending ---- */
@@ -101,17 +125,17 @@ OUT_OF_LINE static bool answer(void)
     (void)queue_look_for_room(&driver.tx.out);
     struct queue_putting to = queue_putting_begin(&driver.tx.out);
 
-    driver.tx_held -= net_device_tx_take(&to);
+    net_device_tx_take(&to);
     queue_putting_end(&driver.tx.out, &to);
     link_publish(&driver.tx);
     return driver.tx.out.room > 0;
 }
 
 /* Frames go to the device; false if it has no room for more. */
-static bool send(void)
+IN_LINE static bool send(void)
 {
     if (queue_look(&driver.tx.in) > 0) {
-        driver.tx_held += net_device_tx_give(&driver.tx.in, net_device_tx_room());
+        net_device_tx_give(&driver.tx.in);
     }
     if (driver.tx.in.ready > 0) {
         link_release(&driver.tx);
@@ -120,20 +144,24 @@ static bool send(void)
     return true;
 }
 
-OUT_OF_LINE static void transmit(void)
+/* True: asleep. */
+IN_LINE static bool transmit(void)
 {
-    bool room_above, room_below;
+    bool look = driver.tx_interrupts || net_device_tx_held() >= driver.tx_many;
+    bool room_above = !look || answer();
+    bool room_below = send();
 
-    do {
-        room_above = !(driver.tx_interrupts || driver.tx_held >= driver.tx_many) || answer();
-        room_below = send();
-        driver.tx_interrupts = !room_below || queue_awaited(&driver.tx.out);
-        if (!room_above && queue_wait_for_room(&driver.tx.out)) {
-            driver.tx_interrupts = false; /* the virtualiser comes first */
-        }
-    } while ((!net_device_tx_sleep(driver.tx_interrupts) ||
-              (room_below && !link_sleep_by_batch(&driver.tx))) &&
-             again());
+    driver.tx_interrupts = !room_below || queue_awaited(&driver.tx.out);
+    if (!room_above && queue_wait_for_room(&driver.tx.out)) {
+        driver.tx_interrupts = false; /* the virtualiser comes first */
+    }
+    return net_device_tx_sleep(driver.tx_interrupts) &&
+           (!room_below || link_sleep_by_batch(&driver.tx));
+}
+
+OUT_OF_LINE static void transmit_all(void)
+{
+    while (!transmit() && again()) {}
 }
 
 /* ---- Lives ---- */
@@ -161,8 +189,8 @@ static void forget_rx(void)
 
     do {
         to = (struct queue_putting){(void *)nobody, FEW - 1U, 0, FEW};
-    } while (net_device_rx_take(&to) > 0);
-    driver.rx_held = 0;
+        net_device_rx_reclaim(&to);
+    } while (to.at > 0);
 }
 
 static void forget_tx(void)
@@ -172,8 +200,8 @@ static void forget_tx(void)
 
     do {
         to = (struct queue_putting){(void *)nobody, FEW - 1U, 0, FEW};
-    } while (net_device_tx_take(&to) > 0);
-    driver.tx_held = 0;
+        net_device_tx_reclaim(&to);
+    } while (to.at > 0);
 }
 
 /* As link_check(), but the device stops before a new life is acknowledged. */
@@ -190,29 +218,33 @@ static bool check(struct link *link, void (*forget)(void))
     return link_check(link) != LINK_DOWN;
 }
 
-OUT_OF_LINE static bool deliver_rest(void)
-{
-    return deliver();
-}
-
 /*
  * Whether a virtualiser has back what the device had; if not, it wakes us to make room. It may
  * show room and take it back, but not more often than there is something to give.
  */
-static bool gave_back(bool (*give)(void), struct queue_producer *out, uint32_t held)
+static bool gave_back(struct link *link, void (*reclaim)(struct queue_putting *))
 {
-    for (uint32_t turn = 0; !give(); turn++) {
-        if (queue_wait_for_room(out) || turn > held) {
+    for (uint32_t turn = 0; turn <= link->out.capacity; turn++) {
+        (void)queue_look_for_room(&link->out);
+        struct queue_putting to = queue_putting_begin(&link->out);
+
+        reclaim(&to);
+        queue_putting_end(&link->out, &to);
+        link_publish(link);
+        if (link->out.room > 0) {
+            return true;
+        }
+        if (queue_wait_for_room(&link->out)) {
             return false;
         }
     }
-    return true;
+    return false;
 }
 
 static bool given_back(void)
 {
-    return gave_back(deliver_rest, &driver.rx.out, driver.rx_held) &&
-           gave_back(answer, &driver.tx.out, driver.tx_held);
+    return gave_back(&driver.rx, net_device_rx_reclaim) &&
+           gave_back(&driver.tx, net_device_tx_reclaim);
 }
 
 /* @return whether the device runs now, and has neither buffers nor frames yet */
@@ -230,8 +262,10 @@ OUT_OF_LINE static bool try_start(void)
         return false;
     }
     driver.state = RUNNING;
-    driver.rx_plenty = net_device_rx_room() - (net_device_rx_room() + 7U) / 8U;
+    driver.rx_places = net_device_rx_room();
+    driver.rx_look_at = 0;
     driver.tx_many = (net_device_tx_room() + 7U) / 8U;
+    driver.tx_interrupts = false;
     tell();
     return true;
 }
@@ -243,16 +277,16 @@ OUT_OF_LINE static bool renew_links(void)
     return check(&driver.tx, forget_tx) && up && driver.state != LOST;
 }
 
-static inline bool links_up(void)
+IN_LINE static bool links_up(void)
 {
-    return (link_still_up(&driver.rx) && link_still_up(&driver.tx)) || renew_links();
+    return link_still_up(&driver.rx) && link_still_up(&driver.tx);
 }
 
 OUT_OF_LINE static void start(void)
 {
     if (try_start()) {
-        receive();
-        transmit();
+        receive_all();
+        transmit_all();
     }
 }
 
@@ -266,9 +300,9 @@ OUT_OF_LINE static void start_anew(void)
 }
 
 /* Whether there are links and a device to work with; if it just starts, all is done. */
-static inline bool ready(void)
+static bool ready(void)
 {
-    if (!links_up()) {
+    if (!links_up() && !renew_links()) {
         return false;
     }
     if (driver.state == RUNNING) {
@@ -279,32 +313,38 @@ static inline bool ready(void)
 }
 
 /* After the work: has anyone broken the rules? */
-static inline void judge(void)
+IN_LINE static void judge(void)
 {
     if (net_device_failed()) {
         start_anew();
     }
 }
 
-/* As long as something was left, as if all had waked us: the device, both virtualisers. */
+/* As if all had waked us: the device, both virtualisers. */
+OUT_OF_LINE static void do_all(void)
+{
+    if (driver.state == RUNNING && net_device_interrupted(&driver.info)) {
+        tell();
+    }
+    if (ready()) {
+        receive_all();
+        driver.rounds = driver.rounds >= ROUNDS ? ROUNDS : 0;
+        transmit_all();
+        judge();
+    }
+}
+
+/* As long as something was left. */
 OUT_OF_LINE static void go_on(void)
 {
     while (driver.rounds >= ROUNDS) {
         driver.rounds = 0;
-        if (driver.state == RUNNING && net_device_interrupted(&driver.info)) {
-            tell();
-        }
-        if (ready()) {
-            receive();
-            driver.rounds = driver.rounds >= ROUNDS ? ROUNDS : 0;
-            transmit();
-            judge();
-        }
+        do_all();
     }
     driver.rounds = 0;
 }
 
-static inline void finish(void)
+IN_LINE static void finish(void)
 {
     if (driver.rounds > 0) {
         go_on();
@@ -313,11 +353,11 @@ static inline void finish(void)
 
 void net_driver_start(void)
 {
-    microkit_channel interrupt = quoll_config.device.interrupt[0];
-
     enum quoll_error error = net_device_stop();
 
-    microkit_irq_ack(interrupt); /* an earlier life may owe it */
+    driver.interrupt = quoll_config.device.interrupt[0];
+    QUOLL_INVARIANT(quoll_can_ack(driver.interrupt));
+    microkit_irq_ack(driver.interrupt); /* an earlier life may owe it */
     if (error != QUOLL_OK) {
         count(COUNT_DEVICE_ERRORS, 1);
         quoll_log("no device: %s", quoll_error_name(error));
@@ -326,51 +366,88 @@ void net_driver_start(void)
     driver.state = STOPPED;
     link_open(&driver.rx, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0), sizeof(struct net_rx_done));
     link_open(&driver.tx, quoll_find_link(LINK_NET_TX_DEVICE, NULL, 0), sizeof(struct net_tx_done));
+    driver.tx_channel = driver.tx.config->channel;
     (void)ready();
     finish();
 }
 
 /* Each direction is left asleep, so only what the wake-up is about needs a look. */
-static inline void on_interrupt(void)
+IN_LINE static void on_interrupt(void)
 {
     count(COUNT_INTERRUPTS, 1);
-    if (driver.state == RUNNING && net_device_interrupted(&driver.info)) {
+    if (net_device_interrupted(&driver.info)) {
         tell();
     }
-    if (ready()) {
-        receive();
-        if (driver.tx_interrupts) {
-            transmit();
-        }
-        judge();
+    if (!receive() && again()) {
+        receive_all();
+    }
+    if (driver.tx_interrupts) {
+        transmit_all();
     }
 }
 
-static inline void on_notification(struct link *link)
+IN_LINE static void on_notification(microkit_channel channel)
 {
-    link_count(link, COUNT_WOKEN, 1);
-    if (ready()) {
-        if (link == &driver.tx) {
-            transmit();
-        } else {
-            receive();
+    if (channel == driver.tx_channel) {
+        link_count(&driver.tx, COUNT_WOKEN, 1);
+        if (!transmit() && again()) {
+            transmit_all();
         }
-        judge();
+    } else {
+        link_count(&driver.rx, COUNT_WOKEN, 1);
+        driver.rx_look_at = 0;
+        receive_all();
     }
+}
+
+/* Nothing runs, or a virtualiser has a new life: that comes first. */
+OUT_OF_LINE static void wake_at_rest(microkit_channel channel)
+{
+    bool interrupt = channel == driver.interrupt;
+
+    if (driver.state == LOST) {
+        return; /* its interrupt stays masked */
+    }
+    if (interrupt) {
+        count(COUNT_INTERRUPTS, 1);
+    } else {
+        link_count(channel == driver.tx_channel ? &driver.tx : &driver.rx, COUNT_WOKEN, 1);
+    }
+    do_all();
+    if (interrupt && driver.state != LOST) {
+        microkit_irq_ack(channel);
+    }
+    finish();
+}
+
+OUT_OF_LINE static void start_anew_after(microkit_channel channel)
+{
+    start_anew();
+    if (channel == driver.interrupt && driver.state != LOST) {
+        microkit_irq_ack(channel);
+    }
+    finish();
 }
 
 void net_driver_wake(microkit_channel channel)
 {
-    if (driver.state == LOST) {
-        return; /* its interrupt stays masked */
+    if (driver.state != RUNNING || !links_up()) {
+        wake_at_rest(channel);
+        return;
     }
-    if (channel != quoll_config.device.interrupt[0]) {
-        on_notification(channel == driver.tx.config->channel ? &driver.tx : &driver.rx);
-    } else {
+    bool interrupt = channel == driver.interrupt;
+
+    if (interrupt) {
         on_interrupt();
-        if (driver.state != LOST) {
-            microkit_irq_ack(channel);
-        }
+    } else {
+        on_notification(channel);
+    }
+    if (net_device_failed()) {
+        start_anew_after(channel);
+        return;
+    }
+    if (interrupt) {
+        quoll_irq_ack(channel);
     }
     finish();
 }

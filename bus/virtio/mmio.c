@@ -62,6 +62,7 @@ enum quoll_error virtio_reset(struct virtio_device *device)
     }
     device->dma_used = 0;
     device->features.set = 0;
+    device->failed = false;
     return QUOLL_OK;
 }
 

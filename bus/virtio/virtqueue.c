@@ -54,7 +54,7 @@ static bool get_memory(struct virtqueue *queue, struct virtio_device *device)
 static void clear(struct virtqueue *queue)
 {
     for (uint32_t i = 0; i < queue->size; i++) {
-        queue->slot[i] = (struct virtqueue_slot){.next = (uint16_t)(i + 1U)};
+        queue->slot[i] = (struct virtqueue_slot){.next = i + 1U};
     }
     queue->free = queue->size;
     queue->first_free = 0;
@@ -82,6 +82,7 @@ enum quoll_error virtqueue_open(struct virtqueue *queue, struct virtio_device *d
     }
     queue->size = power_of_two_up_to(most < wish ? most : wish);
     queue->number = number;
+    queue->device = device;
     queue->notify = &regs->queue_notify;
     queue->event_index = virtio_has(device->features, VIRTIO_F_EVENT_IDX);
     mmio_write32(&regs->queue_size, queue->size);
@@ -116,47 +117,22 @@ void virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts, 
     virtqueue_end(queue, &batch);
 }
 
-/* 2.7.13, steps 4 to 6; 2.7.13.4.1 for the last. */
-void virtqueue_publish(struct virtqueue *queue)
+void virtqueue_break(struct virtqueue *queue, enum virtqueue_fault fault)
 {
-    uint32_t fresh = queue->added - queue->published;
+    static const char *const how[] = {
+        [VIRTQUEUE_TOO_MANY] = "used more than it has",
+        [VIRTQUEUE_NOT_ITS_CHAIN] = "used a chain that it does not have",
+        [VIRTQUEUE_TOO_LONG] = "wrote more than it may",
+    };
 
-    if (fresh == 0) {
-        return;
-    }
-    dma_fence_write();
-    queue->available->index = (uint16_t)queue->added;
-    queue->published = queue->added;
-    dma_fence_full();
-    bool wanted = queue->event_index ? (uint16_t)(queue->added - *queue->avail_event - 1U) < fresh
-                                     : (queue->used->flags & VIRTQ_NO_NOTIFY) == 0;
-
-    if (wanted) {
-        mmio_write32(queue->notify, queue->number);
-    }
-}
-
-/* 2.7.7: write what is asked for, then look once more; one of the two sees the other. */
-bool virtqueue_sleep(struct virtqueue *queue, unsigned more)
-{
-    if (queue->event_index) {
-        *queue->used_event = (uint16_t)(queue->taken + more - 1U);
-    } else {
-        queue->available->flags = 0;
-        more = 1;
-    }
-    dma_fence_full();
-    return virtqueue_look(queue) < more;
-}
-
-void virtqueue_break(struct virtqueue *queue, const char *how)
-{
-    queue->ready = 0;
     if (!queue->broken) {
         queue->broken = true;
+        queue->device->failed = true;
         count(COUNT_DEVICE_ERRORS, 1);
-        quoll_log("queue %u is broken: the device %s", queue->number, how);
+        quoll_log("queue %u is broken: the device %s", queue->number, how[fault]);
     }
+    queue->free = queue->ready = 0;
+    queue->taken = queue->added;
 }
 
 bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie)
@@ -169,6 +145,7 @@ bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie)
             queue->free += queue->slot[head].count;
             queue->taken += 1U;
             queue->slot[head].count = 0; /* not linked: the queue is opened anew */
+            queue->slot[head].limit = 0;
             return true;
         }
     }

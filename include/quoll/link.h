@@ -72,6 +72,7 @@ struct link {
     const _Atomic uint32_t *life; /* the peer's current one */
     uint64_t up_in;               /* the life of the peer in which the link is up, or LINK_NEVER */
     uint32_t peer_life;           /* that this side was set up for */
+    uint8_t channel;              /* to the peer */
     bool up;
     struct queue_blame blame;
     struct queue_producer out;
@@ -106,9 +107,9 @@ static inline uint32_t link_peer_life(const struct link *link)
 /** Whether an opened link is up, and the peer still in the life that it is up for. */
 static inline bool link_still_up(const struct link *link)
 {
-    uint32_t life = link_peer_life(link);
+    uint64_t up_in = link->up_in;
 
-    return life == link->up_in;
+    return link_peer_life(link) == up_in;
 }
 
 /**
@@ -129,7 +130,7 @@ static inline void link_count(struct link *link, enum quoll_link_counter which, 
 /** Notify the peer. */
 static inline void link_signal(const struct link *link)
 {
-    quoll_signal(link->config->channel);
+    quoll_signal(link->channel);
 }
 
 /*

@@ -9,7 +9,7 @@
  * device together, makes one piece of them.
  *
  * Whatever the device is given, it hands back exactly once: when done, or after
- * stop(), through the same two operations. All are called one at a time, and those
+ * stop(). All are called one at a time, and those
  * about frames only between start() and stop(), except as said.
  */
 #ifndef QUOLL_NET_DRIVER_H
@@ -48,26 +48,26 @@ bool net_device_interrupted(struct net_info *info);
 bool net_device_failed(void);
 
 /* How many more buffers, how many more frames, the device surely takes. */
-unsigned net_device_rx_room(void);
-unsigned net_device_tx_room(void);
+uint32_t net_device_rx_room(void);
+uint32_t net_device_tx_room(void);
+
+/** Frames that the device was given, sent or not, and that were not taken back. */
+uint32_t net_device_tx_held(void);
+
+/** Take the next buffers or frames that were found in the queue, as many as there is room for. */
+void net_device_rx_give(struct queue_consumer *from);
+void net_device_tx_give(struct queue_consumer *from);
 
 /**
- * Take the next buffers or frames that were found in the queue (NAME_take), at most
- * `most`, for which there is room.
- *
- * @return how many
+ * Take back what the device is done with, as much as there is room for (NAME_push): if
+ * there is room left, there was no more.
  */
-unsigned net_device_rx_give(struct queue_consumer *from, unsigned most);
-unsigned net_device_tx_give(struct queue_consumer *from, unsigned most);
+void net_device_rx_take(struct queue_putting *to);
+void net_device_tx_take(struct queue_putting *to);
 
-/**
- * Take back what the device is done with, as much as there is room for (NAME_add); after
- * stop(), all that it still had, received ones with length 0.
- *
- * @return how many; if there is room left, there were no more
- */
-unsigned net_device_rx_take(struct queue_putting *to);
-unsigned net_device_tx_take(struct queue_putting *to);
+/** The same after stop(): all that it still had, buffers with length 0. */
+void net_device_rx_reclaim(struct queue_putting *to);
+void net_device_tx_reclaim(struct queue_putting *to);
 
 /**
  * Ask for an interrupt at the next received frame.

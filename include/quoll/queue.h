@@ -115,6 +115,13 @@ static inline void queue_write(_Atomic uint32_t *at, uint32_t value)
 }
 #endif
 
+/* An entry's address is worked out once, and its words are then loaded or stored in pairs. */
+#ifdef __aarch64__
+#define QUEUE_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))
+#else
+#define QUEUE_IN_REGISTER(pointer) ((void)0)
+#endif
+
 /* A piece of an entry, at any place and of any type. */
 typedef uint64_t __attribute__((may_alias, aligned(1))) queue_word;
 typedef uint32_t __attribute__((may_alias, aligned(1))) queue_half;
@@ -520,6 +527,7 @@ static inline bool queue_has_room(struct queue_producer *q, uint32_t count)
  *                       queue_look_for_room() found is used up
  * NAME_next(t, &entry)  as NAME_take, in a loop: queue_taking_begin()
  * NAME_add(p, &entry)   as NAME_put, in a loop: queue_putting_begin()
+ * NAME_push(p, &entry)  the same where there is room for certain
  * NAME_slots(q, &most)  where the next entries go that queue_filled() then puts: up to
  *                       `most`, which becomes how many of them there is room for in
  *                       one piece. Nobody else writes there.
@@ -566,17 +574,27 @@ static inline bool queue_has_room(struct queue_producer *q, uint32_t count)
         if (t->at == t->end) {                                                                     \
             return false;                                                                          \
         }                                                                                          \
-        queue_copy_in(entry, &((const type *)(const void *)t->entries)[t->at & t->mask]);          \
+        const type *from = &((const type *)(const void *)t->entries)[t->at & t->mask];             \
+                                                                                                   \
+        QUEUE_IN_REGISTER(from);                                                                   \
+        queue_copy_in(entry, from);                                                                \
         t->at += 1U;                                                                               \
         return true;                                                                               \
+    }                                                                                              \
+    static inline void name##_push(struct queue_putting *p, const type *entry)                     \
+    {                                                                                              \
+        type *to = &((type *)(void *)p->entries)[p->at & p->mask];                                 \
+                                                                                                   \
+        QUEUE_IN_REGISTER(to);                                                                     \
+        *to = *entry;                                                                              \
+        p->at += 1U;                                                                               \
     }                                                                                              \
     static inline bool name##_add(struct queue_putting *p, const type *entry)                      \
     {                                                                                              \
         if (p->at == p->end) {                                                                     \
             return false;                                                                          \
         }                                                                                          \
-        ((type *)(void *)p->entries)[p->at & p->mask] = *entry;                                    \
-        p->at += 1U;                                                                               \
+        name##_push(p, entry);                                                                     \
         return true;                                                                               \
     }                                                                                              \
     static inline type *name##_slots(struct queue_producer *q, uint32_t *most)                     \

@@ -26,6 +26,25 @@ static inline bool quoll_can_signal(microkit_channel channel)
 #endif
 }
 
+/** Of an interrupt's channel the same, asked for by microkit_irq_ack(). */
+static inline bool quoll_can_ack(microkit_channel channel)
+{
+#if defined(__aarch64__) && !defined(QUOLL_SIM)
+    return channel < MICROKIT_MAX_CHANNELS && (microkit_irqs >> channel & 1U) != 0;
+#else
+    return channel < MICROKIT_MAX_CHANNELS;
+#endif
+}
+
+/** microkit_irq_ack(), for a channel for which quoll_can_ack(). */
+static inline void quoll_irq_ack(microkit_channel channel)
+{
+    if (!quoll_can_ack(channel)) {
+        __builtin_unreachable();
+    }
+    microkit_irq_ack(channel);
+}
+
 /**
  * Notify the peer at this channel, for which quoll_can_signal(), now or at the end of this
  * wake-up. Not from protected().

@@ -71,6 +71,7 @@ struct virtio_device {
     uint64_t dma_io;
     size_t dma_size;
     size_t dma_used;
+    bool failed; /* it broke the protocol, or asks for it: it must be reset */
 };
 
 /**

@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include <quoll/dma.h>
+#include <quoll/mmio.h>
 #include <quoll/virtio.h>
 
 #define VIRTQUEUE_MAX 256U /* descriptors, at most */
@@ -81,16 +82,16 @@ static_assert(offsetof(struct virtq_used, ring) == 4, "VIRTIO 1.2, 2.7.8");
 
 /* What the driver knows about a descriptor; the head's entry speaks for the chain. */
 struct virtqueue_slot {
-    uint32_t cookie;   /* the driver's name for the chain */
-    uint32_t writable; /* bytes that the device may write */
-    uint16_t next;     /* in the chain, or in the list of free ones */
-    uint16_t count;    /* descriptors of the chain that begins here; 0: none does */
-    uint32_t unused;   /* a power of two is found faster */
+    uint32_t cookie; /* the driver's name for the chain */
+    uint32_t next;   /* in the chain, or in the list of free ones */
+    uint32_t limit;  /* bytes that the device may write, plus one; 0: no chain begins here, */
+    uint32_t count;  /* else so many descriptors */
 };
 
 struct virtqueue {
-    volatile struct virtq_descriptor *descriptors;
-    volatile struct virtq_available *available;
+    struct virtio_device *device;
+    struct virtq_descriptor *descriptors; /* what we write needs no volatile: a fence follows */
+    struct virtq_available *available;
     volatile struct virtq_used *used;
     volatile uint32_t *notify;            /* the device's register */
     volatile uint16_t *used_event;        /* interrupt when this index has passed (2.7.7) */
@@ -138,8 +139,43 @@ enum quoll_error virtqueue_open(struct virtqueue *queue, struct virtio_device *d
  */
 bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie);
 
-/* The device has broken the protocol: see above. */
-__attribute__((cold)) void virtqueue_break(struct virtqueue *queue, const char *how);
+/* How a device breaks the protocol: see above. */
+enum virtqueue_fault {
+    VIRTQUEUE_TOO_MANY = 1,  /* it used more chains than it has, */
+    VIRTQUEUE_NOT_ITS_CHAIN, /* or one that it does not have, */
+    VIRTQUEUE_TOO_LONG,      /* or says that it wrote more than it may */
+};
+
+__attribute__((cold)) void virtqueue_break(struct virtqueue *queue, enum virtqueue_fault fault);
+
+/* Reading what the device writes; an entry's two words by one instruction where there is one. */
+static inline uint32_t virtq_read(const volatile uint16_t *at)
+{
+#if defined(__aarch64__) && !defined(QUOLL_SIM)
+    uint32_t value;
+
+    __asm__ volatile("ldrh %w0, %1" : "=r"(value) : "m"(*at));
+    return value;
+#else
+    return *at;
+#endif
+}
+
+static inline void virtq_read_used(const volatile struct virtq_used_entry *at, uint32_t *id,
+                                   uint32_t *length)
+{
+#if defined(__aarch64__) && !defined(QUOLL_SIM)
+    __asm__ volatile("ldp %w0, %w1, [%2]" : "=r"(*id), "=r"(*length) : "r"(at), "m"(*at));
+#else
+    *id = at->id;
+    *length = at->length;
+#endif
+}
+
+static inline void virtqueue_set_flags(struct virtqueue *queue, uint16_t flags)
+{
+    *(volatile uint16_t *)&queue->available->flags = flags;
+}
 
 /** Chains with the device, those included that it will see with virtqueue_publish(). */
 static inline uint32_t virtqueue_outstanding(const struct virtqueue *queue)
@@ -147,10 +183,10 @@ static inline uint32_t virtqueue_outstanding(const struct virtqueue *queue)
     return queue->added - queue->taken;
 }
 
-/** Descriptors that can be added now. */
+/** Descriptors that can be added now; none if the queue is broken. */
 static inline unsigned virtqueue_room(const struct virtqueue *queue)
 {
-    return queue->broken ? 0 : queue->free;
+    return queue->free;
 }
 
 /*
@@ -159,8 +195,8 @@ static inline unsigned virtqueue_room(const struct virtqueue *queue)
  */
 struct virtqueue_batch {
     struct virtqueue_slot *slot;
-    volatile struct virtq_descriptor *descriptors;
-    volatile uint16_t *ring;
+    struct virtq_descriptor *descriptors;
+    uint16_t *ring;
     uint32_t mask;
     uint32_t first_free;
     uint32_t used; /* descriptors */
@@ -184,12 +220,11 @@ static inline uint32_t virtqueue_fill(struct virtqueue_batch *batch, uint64_t ad
                                       uint32_t length, uint16_t flags)
 {
     uint32_t index = batch->first_free;
-    volatile struct virtq_descriptor *descriptor = &batch->descriptors[index];
 
+    batch->descriptors[index] =
+        (struct virtq_descriptor){.address = address, .rest = (uint64_t)flags << 32 | length};
     batch->first_free = batch->slot[index].next;
     batch->used += 1U;
-    descriptor->address = address;
-    descriptor->rest = (uint64_t)flags << 32 | length;
     return index;
 }
 
@@ -200,8 +235,8 @@ static inline void virtqueue_offer(struct virtqueue_batch *batch, uint32_t head,
     struct virtqueue_slot *slot = &batch->slot[head];
 
     slot->cookie = cookie;
-    slot->writable = writable;
-    slot->count = (uint16_t)count;
+    slot->limit = writable + 1U;
+    slot->count = count;
     batch->ring[batch->added & batch->mask] = (uint16_t)head;
     batch->added += 1U;
 }
@@ -243,25 +278,50 @@ void virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts, 
                    uint32_t cookie);
 
 /** Show the device what was added, and notify it if it wants to be (2.7.10, 2.7.13). */
-void virtqueue_publish(struct virtqueue *queue);
+static inline void virtqueue_publish(struct virtqueue *queue)
+{
+    uint32_t added = queue->added, fresh = added - queue->published;
+    const volatile uint16_t *avail_event = queue->avail_event;
+
+    if (fresh == 0) {
+        return;
+    }
+    dma_fence_write();
+    *(volatile uint16_t *)&queue->available->index = (uint16_t)added;
+    queue->published = added;
+    dma_fence_full();
+    bool wanted = queue->event_index ? (uint16_t)(added - virtq_read(avail_event) - 1U) < fresh
+                                     : (queue->used->flags & VIRTQ_NO_NOTIFY) == 0;
+
+    if (wanted) {
+        mmio_write32(queue->notify, queue->number);
+    }
+}
+
+/* With copies of what the queue says, since a fence makes the compiler fetch that again. */
+static inline uint32_t virtqueue_look_from(struct virtqueue *queue,
+                                           const volatile struct virtq_used *used, uint32_t taken,
+                                           uint32_t outstanding)
+{
+    uint32_t ready = (uint16_t)(virtq_read(&used->index) - taken);
+
+    if (__builtin_expect(ready > outstanding, 0)) {
+        virtqueue_break(queue, VIRTQUEUE_TOO_MANY);
+        return 0;
+    }
+    dma_fence_read();
+    queue->ready = ready;
+    return ready;
+}
 
 /**
  * See how many chains the device is done with (2.7.14), once per batch.
  *
  * @return that number, at most those outstanding; 0 if the queue is broken
  */
-static inline unsigned virtqueue_look(struct virtqueue *queue)
+static inline uint32_t virtqueue_look(struct virtqueue *queue)
 {
-    uint32_t ready = (uint16_t)(queue->used->index - queue->taken);
-
-    if (queue->broken || ready > virtqueue_outstanding(queue)) {
-        queue->ready = 0;
-        virtqueue_break(queue, "used more than it has");
-        return 0;
-    }
-    dma_fence_read();
-    queue->ready = ready;
-    return ready;
+    return virtqueue_look_from(queue, queue->used, queue->taken, virtqueue_outstanding(queue));
 }
 
 /*
@@ -273,20 +333,25 @@ struct virtqueue_taking {
     struct virtqueue_slot *slot;
     uint32_t size;
     uint32_t taken;
-    uint32_t end; /* what virtqueue_look() found ends here */
+    uint32_t end;
     uint32_t first_free;
     uint32_t freed;
-    const char *wrong;
+    enum virtqueue_fault fault;
 };
 
-static inline struct virtqueue_taking virtqueue_taking_begin(struct virtqueue *queue)
+/** Look, and take of what is there, at most `most`. */
+static inline struct virtqueue_taking virtqueue_taking_begin(struct virtqueue *queue, uint32_t most)
 {
+    const volatile struct virtq_used *used = queue->used;
+    uint32_t taken = queue->taken;
+    uint32_t ready = virtqueue_look_from(queue, used, taken, virtqueue_outstanding(queue));
+
     return (struct virtqueue_taking){
-        .ring = queue->used->ring,
+        .ring = used->ring,
         .slot = queue->slot,
         .size = queue->size,
-        .taken = queue->taken,
-        .end = queue->taken + queue->ready,
+        .taken = taken,
+        .end = taken + (ready < most ? ready : most),
         .first_free = queue->first_free,
     };
 }
@@ -308,24 +373,25 @@ static inline bool virtqueue_take_next(struct virtqueue_taking *t, struct virtqu
         return false;
     }
     const volatile struct virtq_used_entry *entry = &t->ring[t->taken & (t->size - 1U)];
-    uint32_t id = entry->id;
-    uint32_t length = entry->length;
+    uint32_t id, length;
 
-    if (id >= t->size || t->slot[id].count == 0) {
-        t->wrong = "used a chain that it does not have";
+    virtq_read_used(entry, &id, &length);
+    if (id >= t->size || length >= t->slot[id].limit) {
+        t->fault = VIRTQUEUE_NOT_ITS_CHAIN;
+        if (id < t->size && t->slot[id].limit != 0) {
+            t->fault = VIRTQUEUE_TOO_LONG;
+        }
         return false;
     }
-    struct virtqueue_slot slot = t->slot[id];
+    struct virtqueue_slot *slot = &t->slot[id];
+    uint32_t count = slot->count;
 
-    if (length > slot.writable) {
-        t->wrong = "wrote more than it may";
-        return false;
-    }
-    t->slot[id].count = 0;
-    t->slot[virtqueue_last_of(t->slot, id, slot.count)].next = (uint16_t)t->first_free;
-    *done = (struct virtqueue_done){slot.cookie, length};
+    slot->limit = 0;
+    slot->count = 0;
+    t->slot[virtqueue_last_of(t->slot, id, count)].next = t->first_free;
+    *done = (struct virtqueue_done){slot->cookie, length};
     t->first_free = id;
-    t->freed += slot.count;
+    t->freed += count;
     t->taken += 1U;
     return true;
 }
@@ -334,17 +400,17 @@ static inline void virtqueue_taking_end(struct virtqueue *queue, const struct vi
 {
     queue->first_free = t->first_free;
     queue->free += t->freed;
+    queue->ready -= t->taken - queue->taken;
     queue->taken = t->taken;
-    queue->ready = t->end - t->taken;
-    if (t->wrong != NULL) {
-        virtqueue_break(queue, t->wrong);
+    if (t->fault != 0) {
+        virtqueue_break(queue, t->fault);
     }
 }
 
 /** Take the next chain; false if there is none. */
 static inline bool virtqueue_take(struct virtqueue *queue, struct virtqueue_done *done)
 {
-    struct virtqueue_taking t = virtqueue_taking_begin(queue);
+    struct virtqueue_taking t = virtqueue_taking_begin(queue, 1);
     bool taken = virtqueue_take_next(&t, done);
 
     virtqueue_taking_end(queue, &t);
@@ -358,7 +424,22 @@ static inline bool virtqueue_take(struct virtqueue *queue, struct virtqueue_done
  * @return false if so many are done already (look again); true: the interrupt will
  *         come, or the queue is broken
  */
-__attribute__((warn_unused_result)) bool virtqueue_sleep(struct virtqueue *queue, unsigned more);
+__attribute__((warn_unused_result)) static inline bool virtqueue_sleep(struct virtqueue *queue,
+                                                                       unsigned more)
+{
+    const volatile struct virtq_used *used = queue->used;
+    uint32_t taken = queue->taken, outstanding = virtqueue_outstanding(queue);
+
+    /* 2.7.7: write what is asked for, then look once more; one of the two sees the other. */
+    if (queue->event_index) {
+        *queue->used_event = (uint16_t)(taken + more - 1U);
+    } else {
+        virtqueue_set_flags(queue, 0);
+        more = 1;
+    }
+    dma_fence_full();
+    return virtqueue_look_from(queue, used, taken, outstanding) < more;
+}
 
 /**
  * Ask for no interrupts while awake. Only needed without VIRTIO_F_EVENT_IDX; with it
@@ -367,7 +448,7 @@ __attribute__((warn_unused_result)) bool virtqueue_sleep(struct virtqueue *queue
 static inline void virtqueue_no_interrupts(struct virtqueue *queue)
 {
     if (!queue->event_index) {
-        queue->available->flags = VIRTQ_NO_INTERRUPT;
+        virtqueue_set_flags(queue, VIRTQ_NO_INTERRUPT);
     }
 }
 

@@ -21,21 +21,20 @@
 
 static_assert(VIRTIO_NET_HEADER_SIZE <= NET_HEADROOM, "the header fits before the frame");
 
-/* In one place, so that one register reaches it all. */
-static struct {
-    struct virtio_device device;
-    bool running;
-    bool needs_reset;
-    struct virtqueue rx, tx;
-} card;
+static struct virtio_device device;
+static struct virtqueue rx, tx;
+
+static inline uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
 
 /* 5.1.4.1: an MTU that is accepted must fit our buffers. */
 static bool read_mtu(uint32_t *mtu)
 {
     uint16_t value;
 
-    if (!virtio_read_config(&card.device, VIRTIO_NET_CONFIG_MTU, &value, sizeof value,
-                            sizeof value) ||
+    if (!virtio_read_config(&device, VIRTIO_NET_CONFIG_MTU, &value, sizeof value, sizeof value) ||
         value < VIRTIO_NET_MTU_MIN || value > NET_FRAME_MAX - NET_FRAME_MIN) {
         return false;
     }
@@ -47,32 +46,30 @@ static void read_info(struct net_info *info)
 {
     uint16_t status = VIRTIO_NET_S_LINK_UP; /* 5.1.4.2: without the feature, it is up */
 
-    if (virtio_has(card.device.features, VIRTIO_NET_F_MAC)) {
-        (void)virtio_read_config(&card.device, VIRTIO_NET_CONFIG_MAC, info->mac, sizeof info->mac,
-                                 1);
+    if (virtio_has(device.features, VIRTIO_NET_F_MAC)) {
+        (void)virtio_read_config(&device, VIRTIO_NET_CONFIG_MAC, info->mac, sizeof info->mac, 1);
     }
-    if (virtio_has(card.device.features, VIRTIO_NET_F_STATUS)) {
-        (void)virtio_read_config(&card.device, VIRTIO_NET_CONFIG_STATUS, &status, sizeof status,
+    if (virtio_has(device.features, VIRTIO_NET_F_STATUS)) {
+        (void)virtio_read_config(&device, VIRTIO_NET_CONFIG_STATUS, &status, sizeof status,
                                  sizeof status);
     }
     info->link = (status & VIRTIO_NET_S_LINK_UP) != 0;
     info->mtu = NET_FRAME_MAX - NET_FRAME_MIN;
-    if (virtio_has(card.device.features, VIRTIO_NET_F_MTU)) {
+    if (virtio_has(device.features, VIRTIO_NET_F_MTU)) {
         (void)read_mtu(&info->mtu);
     }
 }
 
 enum quoll_error net_device_stop(void)
 {
-    card.running = false;
-    if (card.device.registers == NULL) {
-        enum quoll_error error = virtio_find(&card.device, VIRTIO_ID_NET, "a network device");
+    if (device.registers == NULL) {
+        enum quoll_error error = virtio_find(&device, VIRTIO_ID_NET, "a network device");
 
         if (error != QUOLL_OK) {
             return error;
         }
     }
-    return virtio_reset(&card.device);
+    return virtio_reset(&device);
 }
 
 /* 3.1.1 and 5.1.5. */
@@ -83,129 +80,126 @@ enum quoll_error net_device_start(struct net_info *info)
         VIRTIO_ACCEPT(VIRTIO_NET_F_MTU), /* last: not always wished */
     };
     size_t wanted = sizeof wishes / sizeof wishes[0] - (read_mtu(&info->mtu) ? 0U : 1U);
-    enum quoll_error error = virtio_begin(&card.device, wishes, wanted);
+    enum quoll_error error = virtio_begin(&device, wishes, wanted);
 
     if (error == QUOLL_OK) {
-        error = virtqueue_open(&card.rx, &card.device, VIRTIO_NET_QUEUE_RX, VIRTQUEUE_MAX);
+        error = virtqueue_open(&rx, &device, VIRTIO_NET_QUEUE_RX, VIRTQUEUE_MAX);
     }
     if (error == QUOLL_OK) {
-        error = virtqueue_open(&card.tx, &card.device, VIRTIO_NET_QUEUE_TX, VIRTQUEUE_MAX);
+        error = virtqueue_open(&tx, &device, VIRTIO_NET_QUEUE_TX, VIRTQUEUE_MAX);
     }
     if (error != QUOLL_OK) {
         return error;
     }
     read_info(info);
-    virtio_run(&card.device);
-    card.needs_reset = false;
-    card.running = true;
+    virtio_run(&device);
     return QUOLL_OK;
 }
 
 NET_DEVICE_INLINE bool net_device_interrupted(struct net_info *info)
 {
-    uint32_t why = virtio_interrupted(&card.device);
+    uint32_t why = virtio_interrupted(&device);
 
-    virtqueue_no_interrupts(&card.rx);
     if ((why & VIRTIO_INTERRUPT_CONFIG) == 0) {
         return false;
     }
-    card.needs_reset = virtio_needs_reset(&card.device);
+    device.failed |= virtio_needs_reset(&device);
     read_info(info);
     return true;
 }
 
 NET_DEVICE_INLINE bool net_device_failed(void)
 {
-    return card.needs_reset | card.rx.broken | card.tx.broken;
+    return device.failed;
 }
 
-NET_DEVICE_INLINE unsigned net_device_rx_room(void)
+/* ---- Receiving ---- */
+
+NET_DEVICE_INLINE uint32_t net_device_rx_room(void)
 {
-    return virtqueue_room(&card.rx);
+    return virtqueue_room(&rx);
 }
 
-NET_DEVICE_INLINE unsigned net_device_rx_give(struct queue_consumer *from, unsigned most)
+NET_DEVICE_INLINE void net_device_rx_give(struct queue_consumer *from)
 {
+    uint32_t number = least(from->ready, virtqueue_room(&rx));
     struct queue_taking in = queue_taking_begin(from);
-    struct virtqueue_batch batch = virtqueue_begin(&card.rx);
+    struct virtqueue_batch batch = virtqueue_begin(&rx);
     struct net_rx_buffer buffer;
-    unsigned n = 0;
 
-    for (; n < most && net_rx_buffers_next(&in, &buffer); n++) {
+    for (; number > 0 && net_rx_buffers_next(&in, &buffer); number--) {
         uint64_t start_of_header = buffer.address + NET_HEADROOM - VIRTIO_NET_HEADER_SIZE;
 
         virtqueue_batch_add(&batch, start_of_header, RX_SIZE, true, buffer.id);
     }
-    virtqueue_end(&card.rx, &batch);
+    virtqueue_end(&rx, &batch);
     queue_taking_end(from, &in);
-    virtqueue_publish(&card.rx);
-    return n;
+    virtqueue_publish(&rx);
+}
+
+__attribute__((cold, noinline)) static uint32_t no_frame(void)
+{
+    count(COUNT_DEVICE_ERRORS, 1);
+    return 0;
 }
 
 /* 5.1.6.4: the length counts the header. What cannot be a frame comes back as none. */
-static uint32_t frame_length(uint32_t length)
+static inline uint32_t frame_length(uint32_t length)
 {
-    if (length < VIRTIO_NET_HEADER_SIZE + NET_FRAME_MIN) {
-        count(COUNT_DEVICE_ERRORS, 1);
-        return 0;
-    }
-    return length - VIRTIO_NET_HEADER_SIZE;
+    return length < VIRTIO_NET_HEADER_SIZE + NET_FRAME_MIN ? no_frame()
+                                                           : length - VIRTIO_NET_HEADER_SIZE;
 }
 
-/* After a reset: all that the device had (3.3.1 lets it be used again). */
-static unsigned rx_reclaim(struct queue_putting *to)
+NET_DEVICE_INLINE void net_device_rx_take(struct queue_putting *to)
 {
-    struct net_rx_done done = {0};
-    unsigned n = 0;
-
-    for (; to->at != to->end && virtqueue_reclaim(&card.rx, &done.id); n++) {
-        (void)net_rx_dones_add(to, &done);
-    }
-    return n;
-}
-
-NET_DEVICE_INLINE unsigned net_device_rx_take(struct queue_putting *to)
-{
+    struct virtqueue_taking taking = virtqueue_taking_begin(&rx, to->end - to->at);
     struct virtqueue_done used;
-    uint32_t first = to->at;
 
-    if (!card.running) {
-        return rx_reclaim(to);
-    }
-    if (card.rx.ready == 0 && virtqueue_look(&card.rx) == 0) {
-        return 0;
-    }
-    struct virtqueue_taking taking = virtqueue_taking_begin(&card.rx);
-
-    while (to->at != to->end && virtqueue_take_next(&taking, &used)) {
+    while (virtqueue_take_next(&taking, &used)) {
         struct net_rx_done done = {used.cookie, frame_length(used.length)};
 
-        (void)net_rx_dones_add(to, &done);
+        net_rx_dones_push(to, &done);
     }
-    virtqueue_taking_end(&card.rx, &taking);
-    return to->at - first;
+    virtqueue_taking_end(&rx, &taking);
+}
+
+/* After a reset, 3.3.1 lets it be used again. */
+void net_device_rx_reclaim(struct queue_putting *to)
+{
+    struct net_rx_done done = {0};
+
+    while (to->at != to->end && virtqueue_reclaim(&rx, &done.id)) {
+        net_rx_dones_push(to, &done);
+    }
 }
 
 NET_DEVICE_INLINE bool net_device_rx_sleep(void)
 {
-    return virtqueue_sleep(&card.rx, 1);
+    return virtqueue_sleep(&rx, 1);
 }
 
-/* Frames that surely fit: each may take two descriptors. */
-NET_DEVICE_INLINE unsigned net_device_tx_room(void)
+/* ---- Sending ---- */
+
+NET_DEVICE_INLINE uint32_t net_device_tx_held(void)
 {
-    return virtqueue_room(&card.tx) / 2U;
+    return virtqueue_outstanding(&tx);
+}
+
+/* Each frame may take two descriptors. */
+NET_DEVICE_INLINE uint32_t net_device_tx_room(void)
+{
+    return virtqueue_room(&tx) / 2U;
 }
 
 /* A long frame's rest is a descriptor of its own (5.1.6.2 leaves the framing to us). */
-NET_DEVICE_INLINE unsigned net_device_tx_give(struct queue_consumer *from, unsigned most)
+NET_DEVICE_INLINE void net_device_tx_give(struct queue_consumer *from)
 {
+    uint32_t number = least(from->ready, net_device_tx_room());
     struct queue_taking in = queue_taking_begin(from);
-    struct virtqueue_batch batch = virtqueue_begin(&card.tx);
+    struct virtqueue_batch batch = virtqueue_begin(&tx);
     struct net_tx_frame frame;
-    unsigned n = 0;
 
-    for (; n < most && net_tx_frames_next(&in, &frame); n++) {
+    for (; number > 0 && net_tx_frames_next(&in, &frame); number--) {
         bool is_long = frame.body_length != 0;
         uint32_t head =
             virtqueue_fill(&batch, frame.head - VIRTIO_NET_HEADER_SIZE,
@@ -218,55 +212,43 @@ NET_DEVICE_INLINE unsigned net_device_tx_give(struct queue_consumer *from, unsig
         }
         virtqueue_offer(&batch, head, frame.id, 0, is_long ? 2 : 1);
     }
-    virtqueue_end(&card.tx, &batch);
+    virtqueue_end(&tx, &batch);
     queue_taking_end(from, &in);
-    virtqueue_publish(&card.tx);
-    return n;
+    virtqueue_publish(&tx);
 }
 
-static unsigned tx_reclaim(struct queue_putting *to)
+NET_DEVICE_INLINE void net_device_tx_take(struct queue_putting *to)
 {
-    struct net_tx_done done;
-    unsigned n = 0;
-
-    for (; to->at != to->end && virtqueue_reclaim(&card.tx, &done.id); n++) {
-        (void)net_tx_dones_add(to, &done);
-    }
-    return n;
-}
-
-unsigned net_device_tx_take(struct queue_putting *to)
-{
+    struct virtqueue_taking taking = virtqueue_taking_begin(&tx, to->end - to->at);
     struct virtqueue_done used;
-    uint32_t first = to->at;
 
-    if (!card.running) {
-        return tx_reclaim(to);
-    }
-    if (card.tx.ready == 0 && virtqueue_look(&card.tx) == 0) {
-        return 0;
-    }
-    struct virtqueue_taking taking = virtqueue_taking_begin(&card.tx);
-
-    while (to->at != to->end && virtqueue_take_next(&taking, &used)) {
+    while (virtqueue_take_next(&taking, &used)) {
         struct net_tx_done done = {used.cookie};
 
-        (void)net_tx_dones_add(to, &done);
+        net_tx_dones_push(to, &done);
     }
-    virtqueue_taking_end(&card.tx, &taking);
-    return to->at - first;
+    virtqueue_taking_end(&tx, &taking);
+}
+
+void net_device_tx_reclaim(struct queue_putting *to)
+{
+    struct net_tx_done done;
+
+    while (to->at != to->end && virtqueue_reclaim(&tx, &done.id)) {
+        net_tx_dones_push(to, &done);
+    }
 }
 
 /* When half is sent: often enough to keep the device busy, seldom enough to sleep. */
 NET_DEVICE_INLINE bool net_device_tx_sleep(bool wanted)
 {
     if (!wanted) {
-        virtqueue_no_interrupts(&card.tx);
+        virtqueue_no_interrupts(&tx);
         return true;
     }
-    uint32_t with_device = virtqueue_outstanding(&card.tx);
+    uint32_t with_device = virtqueue_outstanding(&tx);
 
-    return virtqueue_sleep(&card.tx, with_device < 2U ? 1U : with_device / 2U);
+    return virtqueue_sleep(&tx, with_device < 2U ? 1U : with_device / 2U);
 }
 
 #define DMA_SIZE 16384U

@@ -28,7 +28,7 @@ PLANTED = {
                        ("block/virt_client.c", "is_up(client) && (client->held & LEDGER_BIT(slot)) != 0", "is_up(client)")),
     "block-not-asked": ("disk_virt", "victim", ("block/client.c", "(client->busy & SLOT(done->id)) != 0", "true")),
     "life": ("mallory", "net_tx_virt",
-             ("include/quoll/link.h", "link->life != NULL && link_peer_life(link) == link->up_in", "link->up")),
+             ("include/quoll/link.h", "    return link_peer_life(link) == up_in;", "    return (void)up_in, link->up;")),
     "tx-done": ("nic_driver", "net_tx_virt", ("net/tx_ledger.h", "id < TX_LEDGER_HEADS ? ", "id < TX_LEDGER_HEADS + 1000U ? ")),
     "tx-stock": ("nic_driver", "net_tx_virt", ("net/tx_virt.c", "if (owner != IN_STOCK) {", "if (true) {")),
     "tx-data": ("mallory", "net_tx_virt", ("net/tx_head.h", "frame->offset < client->places || within(client->size, frame)", "true")),

@@ -67,39 +67,40 @@ bool net_device_failed(void)
     return model.failed;
 }
 
-unsigned net_device_rx_room(void)
+uint32_t net_device_rx_room(void)
 {
     return RING - model.rx_count;
 }
 
-unsigned net_device_tx_room(void)
+uint32_t net_device_tx_room(void)
 {
     return RING - model.tx_count;
 }
 
-unsigned net_device_rx_give(struct queue_consumer *from, unsigned most)
+uint32_t net_device_tx_held(void)
+{
+    return model.tx_count;
+}
+
+void net_device_rx_give(struct queue_consumer *from)
 {
     struct net_rx_buffer buffer;
-    unsigned n = 0;
 
-    assert_true(model.running && most <= net_device_rx_room());
-    for (; n < most && net_rx_buffers_take(from, &buffer); n++) {
+    assert_true(model.running);
+    while (net_device_rx_room() > 0 && net_rx_buffers_take(from, &buffer)) {
         assert_int_equal(buffer.address, 0x1000 + buffer.id);
         model.rx[model.rx_count++] = buffer.id;
     }
-    return n;
 }
 
-unsigned net_device_tx_give(struct queue_consumer *from, unsigned most)
+void net_device_tx_give(struct queue_consumer *from)
 {
     struct net_tx_frame frame;
-    unsigned n = 0;
 
-    assert_true(model.running && most <= net_device_tx_room());
-    for (; n < most && net_tx_frames_take(from, &frame); n++) {
+    assert_true(model.running);
+    while (net_device_tx_room() > 0 && net_tx_frames_take(from, &frame)) {
         model.tx[model.tx_count++] = frame.id;
     }
-    return n;
 }
 
 static bool take(uint32_t *ids, unsigned *count, unsigned *done, uint32_t *id)
@@ -115,26 +116,44 @@ static bool take(uint32_t *ids, unsigned *count, unsigned *done, uint32_t *id)
     return true;
 }
 
-unsigned net_device_rx_take(struct queue_putting *to)
+static void rx_back(struct queue_putting *to, bool running)
 {
-    struct net_rx_done done = {.length = model.running ? 60 : 0};
-    unsigned n = 0;
+    struct net_rx_done done = {.length = running ? 60 : 0};
 
-    for (; to->at != to->end && take(model.rx, &model.rx_count, &model.rx_done, &done.id); n++) {
-        assert_true(net_rx_dones_add(to, &done));
+    assert_int_equal(model.running, running);
+    while (to->at != to->end && take(model.rx, &model.rx_count, &model.rx_done, &done.id)) {
+        net_rx_dones_push(to, &done);
     }
-    return n;
 }
 
-unsigned net_device_tx_take(struct queue_putting *to)
+static void tx_back(struct queue_putting *to, bool running)
 {
     struct net_tx_done done;
-    unsigned n = 0;
 
-    for (; to->at != to->end && take(model.tx, &model.tx_count, &model.tx_done, &done.id); n++) {
-        assert_true(net_tx_dones_add(to, &done));
+    assert_int_equal(model.running, running);
+    while (to->at != to->end && take(model.tx, &model.tx_count, &model.tx_done, &done.id)) {
+        net_tx_dones_push(to, &done);
     }
-    return n;
+}
+
+void net_device_rx_take(struct queue_putting *to)
+{
+    rx_back(to, true);
+}
+
+void net_device_tx_take(struct queue_putting *to)
+{
+    tx_back(to, true);
+}
+
+void net_device_rx_reclaim(struct queue_putting *to)
+{
+    rx_back(to, false);
+}
+
+void net_device_tx_reclaim(struct queue_putting *to)
+{
+    tx_back(to, false);
 }
 
 bool net_device_rx_sleep(void)

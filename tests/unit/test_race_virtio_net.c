@@ -20,16 +20,16 @@ static uint32_t config(size_t at, unsigned size)
 static void write_device(void)
 {
     if (racing_draw(2) == 0) {
-        racing_use(&card.rx, racing_draw(RX_SIZE + 1U));
+        racing_use(&rx, racing_draw(RX_SIZE + 1U));
     } else {
-        racing_use(&card.tx, 0);
+        racing_use(&tx, 0);
     }
 }
 
 static void rewrite_rings(void)
 {
-    racing_ring(&card.rx);
-    racing_ring(&card.tx);
+    racing_ring(&rx);
+    racing_ring(&tx);
 }
 
 /* What was received is no longer than a buffer. */
@@ -37,8 +37,8 @@ static void check_all(void)
 {
     const struct net_rx_done *done = (const void *)rx_virt.pd->produce.entries;
 
-    racing_check_queue(&card.rx, 1);
-    racing_check_queue(&card.tx, 2);
+    racing_check_queue(&rx, 1);
+    racing_check_queue(&tx, 2);
     for (unsigned n = 0; n < 64U; n++) {
         assert_true(done[n].length <= NET_FRAME_MAX);
     }

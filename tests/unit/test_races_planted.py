@@ -55,9 +55,9 @@ PLANTED = [
     ("serial_driver", "include/quoll/queue.h", "    q->ready = ready;\n    return ready;",
      "    q->ready = ready == 0 ? 0 : atomic_load_explicit(&q->peer->tail, memory_order_acquire) - head;\n"
      "    return q->ready;"),
-    ("virtio_net", "include/quoll/virtqueue.h", "{slot.cookie, length};", "{slot.cookie, entry->length};"),
-    ("virtio_blk", "include/quoll/virtqueue.h", "    struct virtqueue_slot slot = t->slot[id];",
-     "    id = entry->id;\n    struct virtqueue_slot slot = t->slot[id];"),
+    ("virtio_net", "include/quoll/virtqueue.h", "{slot->cookie, length};", "{slot->cookie, entry->length};"),
+    ("virtio_blk", "include/quoll/virtqueue.h", "    struct virtqueue_slot *slot = &t->slot[id];",
+     "    id = entry->id;\n    struct virtqueue_slot *slot = &t->slot[id];"),
     ("gpt", "block/gpt.c", "add(gpt, header, &entry)", "add(gpt, header, (const struct raw_entry *)(const void *)at)"),
     ("counters_json", "examples/webserver/counters_json.c", "add_pd(&t, &copy, first);",
      "add_pd(&t, (const struct quoll_counters *)page, first);"),
