@@ -68,6 +68,7 @@ struct class_end {
     uint32_t capacity; /* entries that this end produces, and bytes of each */
     size_t entry_size;
     struct class_view data;
+    bool seldom; /* notified less often than the part's other ends */
 };
 
 /* A link is per client if one of its ends is. */

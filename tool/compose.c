@@ -242,7 +242,7 @@ static struct end make_end(struct system *s, const struct class_end *shape, stru
                            const struct pd *peer)
 {
     struct end end = {.pd = pd,
-                      .channel = pd->channels++,
+                      .index = pd->config.links++,
                       .capacity = shape->capacity,
                       .entry_size = (uint32_t)shape->entry_size};
     uint64_t size = LINK_HALF_HEADER + (uint64_t)end.capacity * end.entry_size;
@@ -266,14 +266,13 @@ static void configure_end(struct system *s, const struct link *link, const struc
                           const struct use *use)
 {
     struct pd *pd = mine->pd;
-    struct quoll_link_config *config = &pd->config.link[pd->config.links++];
+    struct quoll_link_config *config = &pd->config.link[mine->index];
 
     config->mine = space_map(pd, mine->half, true);
     config->peer = space_map(pd, peer->half, false);
     config->produce_capacity = mine->capacity;
     config->consume_capacity = peer->capacity;
     config->kind = (uint8_t)link->shape->kind;
-    config->channel = (uint8_t)mine->channel;
     config->peer_pd = (uint8_t)peer->pd->index;
     config->data = view(s, pd, data, link->device, use, link->client);
     memcpy(config->name, name_at(mine, link), strlen(name_at(mine, link)));
@@ -315,6 +314,31 @@ static void add_client_links(struct system *s, const struct client *client)
         for (size_t j = 0; j < class_links(class); j++) {
             if (class_link_per_client(class, &class->links[j])) {
                 add_link(s, &class->links[j], use->device, use, client);
+            }
+        }
+    }
+}
+
+static void number_end(struct end *end)
+{
+    end->channel = end->pd->channels++;
+    end->pd->config.link[end->index].channel = (uint8_t)end->channel;
+}
+
+/*
+ * libmicrokit looks at one channel after the other, from 0 on, so what wakes a protection
+ * domain most often comes first: interrupts, which have their numbers already, then links.
+ */
+static void number_channels(struct system *s)
+{
+    for (int seldom = 0; seldom <= 1; seldom++) {
+        LIST_EACH(struct link, link, s->links)
+        {
+            if (link->shape->up.seldom == seldom) {
+                number_end(&link->up);
+            }
+            if (link->shape->down.seldom == seldom) {
+                number_end(&link->down);
             }
         }
     }
@@ -405,6 +429,7 @@ struct system *compose(const struct description *d, const struct sdk *sdk,
             space_give_device(s, &s->pds[i]);
         }
     }
+    number_channels(s);
     introduce_children(s);
     give_counters(s);
     give_lives(s);

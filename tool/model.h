@@ -77,6 +77,7 @@ struct pd {
 struct end {
     struct pd *pd;
     unsigned channel;
+    unsigned index; /* of the link in the protection domain's configuration */
     struct region *half;
     uint32_t capacity, entry_size;
 };
