@@ -17,8 +17,8 @@ ECHO_TCP_PORT ?= 7007
 
 # ---- Programs ----
 
-ECHO_OBJECTS := $(call object_of,$(EXAMPLE_DIR)/echo.c)
-WEB_OBJECTS  := $(filter-out $(ECHO_OBJECTS),$(foreach s,$(wildcard $(EXAMPLE_DIR)/*.c),$(call object_of,$(s))))
+ECHO_OBJECTS := $(call near_of,$(EXAMPLE_DIR)/echo.c)
+WEB_OBJECTS  := $(foreach s,$(filter-out %/echo.c,$(wildcard $(EXAMPLE_DIR)/*.c)),$(call object_of,$(s)))
 
 $(WEB_OBJECTS) $(ECHO_OBJECTS): PD_CFLAGS += $(LWIP_CFLAGS)
 $(WEB_OBJECTS) $(ECHO_OBJECTS): $(wildcard net/lwip/*.h) | $(LWIP)/.done
@@ -29,8 +29,8 @@ $(EXAMPLE_PDS)/web.elf: $(WEB_OBJECTS) $(OUT)/liblwip.a $(LINK_NEEDS)
 # What it sends over TCP are copies.
 LWIP_POOLS_echo := -DLWIP_CONNECTIONS=16 -DLWIP_FRAMES=192 -DLWIP_COPIES=80
 
-$(EXAMPLE_PDS)/echo.elf: $(ECHO_OBJECTS) $(OUT)/obj/lwip/memp-echo.o $(OUT)/liblwip.a $(LINK_NEEDS)
-	$(call quoll_link,$(ECHO_OBJECTS) $(OUT)/obj/lwip/memp-echo.o $(OUT)/liblwip.a,)
+$(EXAMPLE_PDS)/echo.elf: $(ECHO_OBJECTS) $(OUT)/near/lwip/memp-echo.o $(OUT)/near/liblwip.a $(OUT)/near/libquoll.a $(LINK_NEEDS)
+	$(call quoll_link,$(ECHO_OBJECTS) $(OUT)/near/lwip/memp-echo.o $(OUT)/near/liblwip.a,,$(OUT)/near/libquoll.a)
 
 # ---- The system image ----
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# lwIP and its glue (net/lwip), as one archive: $(OUT)/liblwip.a. A program that uses
-# it compiles with $(LWIP_CFLAGS).
+# lwIP and its glue (net/lwip), as two archives: $(OUT)/liblwip.a for programs of any size, and
+# $(OUT)/near/liblwip.a for those within one MiB (mk/programs.mk). A program that uses one
+# compiles with $(LWIP_CFLAGS).
 #
 # lwIP takes most of a client's instructions, and gains by -O3 as our own code does not;
 # its many small copies are worth the compiler's own code (-fbuiltin).
@@ -14,8 +15,7 @@ LWIP_CFLAGS  := -Inet/lwip -isystem $(LWIP)/src/include
 LWIP_OPTIMISE := -O3 -fbuiltin
 LWIP_NAMES   := def inet_chksum init ip mem memp netif pbuf sys tcp tcp_in tcp_out timeouts udp \
                 ipv4/etharp ipv4/icmp ipv4/ip4 ipv4/ip4_addr netif/ethernet
-LWIP_OBJECTS := $(LWIP_NAMES:%=$(OUT)/obj/lwip/%.o)
-LWIP_GLUE    := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard net/lwip/*.c))
+LWIP_GLUE    := $(foreach f,obj near,$(patsubst %.c,$(OUT)/$(f)/%.o,$(wildcard net/lwip/*.c)))
 
 $(LWIP_GLUE): PD_CFLAGS += $(LWIP_OPTIMISE) $(LWIP_CFLAGS)
 # The compiler does not name headers that lwIP's own include.
@@ -30,15 +30,22 @@ endef
 $(eval $(call lwip_rule,core/,))
 $(eval $(call lwip_rule,netif/,netif/))
 
-$(OUT)/obj/lwip/%.o: $(OUT)/obj/lwip/%.c net/lwip/lwipopts.h net/lwip/lwippools.h mk/lwip.mk mk/programs.mk
-	@echo "  CC      lwip/$*.c"
-	@$(CC_PD) $(PD_CFLAGS) $(LWIP_OPTIMISE) $(LWIP_CFLAGS) -w -c $< -o $@
+# A program's own sizes of pools, LWIP_POOLS_name, are in memp-name.o, linked before the archive.
+# $(1): folder of objects, $(2): archive, $(3): further options
+define lwip_archive
+$(OUT)/$(1)/lwip/%.o: $(OUT)/obj/lwip/%.c net/lwip/lwipopts.h net/lwip/lwippools.h mk/lwip.mk mk/programs.mk
+	@mkdir -p $$(@D)
+	@echo "  CC      lwip/$$*.c$(if $(3), (near))"
+	@$(CC_PD) $(PD_CFLAGS) $(LWIP_OPTIMISE) $(LWIP_CFLAGS) $(3) -w -c $$< -o $$@
 
-# A program's own sizes of pools, LWIP_POOLS_name: memp-name.o, linked before the archive.
-$(OUT)/obj/lwip/memp-%.o: $(OUT)/obj/lwip/memp.c net/lwip/lwipopts.h net/lwip/lwippools.h mk/lwip.mk mk/programs.mk
-	@echo "  CC      lwip/memp.c ($*)"
-	@$(CC_PD) $(PD_CFLAGS) $(LWIP_OPTIMISE) $(LWIP_CFLAGS) $(LWIP_POOLS_$*) -w -c $< -o $@
+$(OUT)/$(1)/lwip/memp-%.o: $(OUT)/obj/lwip/memp.c net/lwip/lwipopts.h net/lwip/lwippools.h mk/lwip.mk mk/programs.mk
+	@mkdir -p $$(@D)
+	@echo "  CC      lwip/memp.c ($$*)"
+	@$(CC_PD) $(PD_CFLAGS) $(LWIP_OPTIMISE) $(LWIP_CFLAGS) $(3) $$(LWIP_POOLS_$$*) -w -c $$< -o $$@
 
-$(OUT)/liblwip.a: $(LWIP_OBJECTS) $(LWIP_GLUE)
-	@rm -f $@
-	@$(CROSS)gcc-ar rcs $@ $^
+$(2): $(LWIP_NAMES:%=$(OUT)/$(1)/lwip/%.o) $(filter $(OUT)/$(1)/%,$(LWIP_GLUE))
+	@rm -f $$@
+	@$(CROSS)gcc-ar rcs $$@ $$^
+endef
+$(eval $(call lwip_archive,obj,$(OUT)/liblwip.a,))
+$(eval $(call lwip_archive,near,$(OUT)/near/liblwip.a,-mcmodel=tiny))

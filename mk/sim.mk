@@ -112,7 +112,7 @@ $(foreach k,$(SIM_KINDS),$(eval $(call sim_kind,$(k))))
 # The example's programs.
 SIM_LWIP = $(LWIP_NAMES:%=$(SIM)/$(1)/obj/lwip/%.o) $(call sim_objects,$(1),$(wildcard net/lwip/*.c))
 SIM_WEB  = $(patsubst $(OUT)/obj/%,$(SIM)/$(1)/obj/%,$(WEB_OBJECTS))
-SIM_ECHO = $(patsubst $(OUT)/obj/%,$(SIM)/$(1)/obj/%,$(ECHO_OBJECTS))
+SIM_ECHO = $(patsubst $(OUT)/near/%,$(SIM)/$(1)/obj/%,$(ECHO_OBJECTS))
 $(foreach k,$(SIM_KINDS),\
   $(eval $(call sim_link,$(k),$(SIM)/$(k)/programs/web.elf,$(call SIM_WEB,$(k)) $(call SIM_LWIP,$(k))))\
   $(eval $(call sim_link,$(k),$(SIM)/$(k)/programs/echo.elf,$(call SIM_ECHO,$(k)) $(call SIM_LWIP,$(k)))))

@@ -16,6 +16,10 @@
 
 #include "frames.h"
 
+#define BUFFER_SHIFT 11U
+
+static_assert(NET_BUFFER_SIZE == 1U << BUFFER_SHIFT, "for index_of()");
+
 enum holder {
     OURS, /* in `free`, or not used */
     SERVER,
@@ -27,22 +31,31 @@ static uint32_t offset_of(uint32_t buffer)
     return buffer * NET_BUFFER_SIZE + NET_CLIENT_OFFSET;
 }
 
-/* The buffer that an entry of a server names; false if the server does not have it. */
-static bool from_server(const struct net_client_pool *pool, const struct net_frame *frame,
-                        uint16_t *buffer)
+/* A quotient with the remainder above it, so that only what leaves none is a small number. */
+static inline uint32_t index_of(uint32_t offset)
 {
-    uint32_t index = frame->offset / NET_BUFFER_SIZE;
+    uint32_t at = offset - NET_CLIENT_OFFSET;
 
-    *buffer = (uint16_t)index;
-    return index < pool->count && frame->offset == offset_of(index) &&
-           pool->holder[index] == SERVER;
+    return at / NET_BUFFER_SIZE | at << (32U - BUFFER_SHIFT);
 }
 
-static void put_in_stock(struct net_client_pool *pool, uint16_t buffer)
+/* The buffer that an entry of a server names; false if the server does not have it. */
+static inline bool from_server(const struct net_client_pool *pool, const struct net_frame *frame,
+                               uint16_t *buffer)
 {
+    uint32_t index = index_of(frame->offset);
+
+    *buffer = (uint16_t)index;
+    return index < pool->count && pool->holder[index] == SERVER;
+}
+
+static inline void put_in_stock(struct net_client_pool *pool, uint16_t buffer)
+{
+    uint32_t stock = pool->stock;
+
+    pool->free[stock] = buffer;
+    pool->stock = stock + 1U;
     pool->holder[buffer] = OURS;
-    pool->free[pool->stock] = buffer;
-    pool->stock += 1U;
 }
 
 /* No more buffers than the queues have places, so that none is ever without one. */
@@ -54,6 +67,7 @@ static void open_pool(struct net_client_pool *pool, const struct quoll_link_conf
     pool->data = (unsigned char *)(uintptr_t)config->data.vaddr;
     pool->count = (uint16_t)least(least(places, NET_CLIENT_BUFFERS),
                                   (uint32_t)(config->data.size / NET_BUFFER_SIZE));
+    pool->plenty = pool->count - (pool->count + 7) / 8;
     for (uint16_t buffer = pool->count; buffer > 0; buffer--) {
         put_in_stock(pool, (uint16_t)(buffer - 1U));
     }
@@ -67,18 +81,29 @@ static void take_all_back(struct net_client_pool *pool)
             put_in_stock(pool, buffer);
         }
     }
-    pool->with_server = 0;
 }
 
-static bool up(struct net_client_pool *pool)
+/* What was read of the information of the life before is forgotten. */
+__attribute__((cold, noinline)) static void renew(struct net_client_pool *pool)
 {
-    enum link_state state = link_check(&pool->link);
-
-    if (state == LINK_CAME_UP) {
+    if (link_renew(&pool->link) == LINK_CAME_UP) {
         take_all_back(pool);
-        pool->info_seen = 1; /* no generation of whole information is odd */
     }
-    return state != LINK_DOWN;
+    pool->info_seen = 1; /* no generation of whole information is odd */
+    pool->ready = false;
+}
+
+static inline void keep_up(struct net_client_pool *pool)
+{
+    if (!link_still_up(&pool->link)) {
+        renew(pool);
+    }
+}
+
+/* A link that is down has none that is known of. */
+static inline bool has_room(struct link *link)
+{
+    return link->out.room > 0 || (link->up && queue_look_for_room(&link->out) > 0);
 }
 
 /* Hand a buffer of ours or the program's to the server; it comes back if that fails. */
@@ -87,13 +112,13 @@ static inline void hand_over(struct net_client_pool *pool, uint16_t buffer, uint
     struct net_frame frame = {.offset = offset_of(buffer), .length = length};
     struct link *link = &pool->link;
 
-    if (link->up && (link->out.room > 0 || queue_look_for_room(&link->out) > 0) &&
-        net_frames_put(&link->out, &frame)) {
-        pool->holder[buffer] = SERVER;
+    if (!has_room(link)) {
+        link_count(link, COUNT_DROPPED, 1);
+        put_in_stock(pool, buffer);
         return;
     }
-    link_count(link, COUNT_DROPPED, 1);
-    put_in_stock(pool, buffer);
+    pool->holder[buffer] = SERVER;
+    (void)net_frames_put(&link->out, &frame);
 }
 
 /* ---- Receiving ---- */
@@ -104,12 +129,13 @@ __attribute__((noinline)) static void supply(struct net_client_pool *rx)
     if (!rx->link.up) {
         return;
     }
-    uint32_t number = least(rx->stock, queue_look_for_room(&rx->link.out));
+    uint32_t stock = rx->stock;
+    uint32_t number = least(stock, queue_look_for_room(&rx->link.out));
     struct queue_putting out = queue_putting_begin(&rx->link.out);
 
-    rx->with_server += number;
+    rx->stock = stock - number;
     for (; number > 0; number--) {
-        uint16_t buffer = rx->free[--rx->stock];
+        uint16_t buffer = rx->free[--stock];
         struct net_frame frame = {.offset = offset_of(buffer),
                                   .length = NET_BUFFER_SIZE - NET_CLIENT_OFFSET};
 
@@ -119,10 +145,10 @@ __attribute__((noinline)) static void supply(struct net_client_pool *rx)
     queue_putting_end(&rx->link.out, &out);
 }
 
-/* A server with seven eighths of all buffers has plenty. */
+/* A server with seven eighths of all buffers has plenty; it has what it did not give back. */
 static inline bool has_plenty(const struct net_client_pool *rx)
 {
-    return rx->with_server > rx->count - (rx->count + 7U) / 8U;
+    return (int32_t)(rx->link.out.tail - rx->link.in.head) > rx->plenty;
 }
 
 bool net_receive(struct net_client *client, struct net_received *frame)
@@ -130,7 +156,7 @@ bool net_receive(struct net_client *client, struct net_received *frame)
     struct net_client_pool *rx = &client->rx;
     struct net_frame entry;
 
-    if (!rx->link.up || (rx->link.in.ready == 0 && queue_look(&rx->link.in) == 0)) {
+    if (rx->link.in.ready == 0 && (!rx->link.up || queue_look(&rx->link.in) == 0)) {
         return false;
     }
     while (net_frames_take(&rx->link.in, &entry)) {
@@ -140,7 +166,6 @@ bool net_receive(struct net_client *client, struct net_received *frame)
             continue;
         }
         rx->holder[frame->buffer] = PROGRAM;
-        rx->with_server -= 1U;
         frame->data = rx->data + entry.offset;
         frame->length = entry.length;
         link_count(&rx->link, COUNT_BYTES, entry.length);
@@ -251,7 +276,7 @@ static inline void publish(struct net_client *client, bool asleep)
 {
     struct link *rx = &client->rx.link, *tx = &client->tx.link;
     uint32_t sent = link_show_tail(tx);
-    uint32_t given = link_show_tail(rx);
+    uint32_t given = rx->out.tail == rx->out.published ? 0 : link_show_tail(rx);
     uint32_t taken = link_show_head_by_batch(rx);
 
     if (asleep) {
@@ -287,8 +312,8 @@ bool net_client_wake(struct net_client *client, microkit_channel channel)
                                     : channel == client->tx.link.config->channel ? &client->tx
                                                                                  : NULL;
 
-    (void)up(&client->rx);
-    (void)up(&client->tx);
+    keep_up(&client->rx);
+    keep_up(&client->tx);
     if (woken == NULL) {
         return false;
     }
@@ -343,7 +368,7 @@ static bool ready(struct net_client_pool *pool)
 /* Whether what was read of the information is still what there is. */
 static inline bool unchanged(const struct net_client_pool *pool)
 {
-    return pool->link.up && link_generation(&pool->link) == pool->info_seen;
+    return link_generation(&pool->link) == pool->info_seen;
 }
 
 bool net_client_ready(struct net_client *client)

@@ -42,7 +42,7 @@ static void on_datagram(void *argument, struct udp_pcb *pcb, struct pbuf *p,
 {
     (void)argument;
     if (port != ECHO_PORT) {
-        udp_sendto_if(pcb, p, remote, port, ip_current_netif());
+        udp_sendto_if_src(pcb, p, remote, port, &interface, netif_ip_addr4(&interface));
     }
     pbuf_free(p);
 }

@@ -47,9 +47,9 @@ struct net_received {
 struct net_client_pool {
     struct link link;
     unsigned char *data;
-    uint16_t count;                     /* buffers */
-    uint16_t stock;                     /* of these, in `free`, */
-    uint32_t with_server;               /* of those to receive into, with the server */
+    uint32_t count;                     /* buffers */
+    uint32_t stock;                     /* of these, in `free`, */
+    int32_t plenty;                     /* of those to receive into, for the server */
     uint16_t free[NET_CLIENT_BUFFERS];  /* a stack */
     uint8_t holder[NET_CLIENT_BUFFERS]; /* who has it */
     uint32_t info_seen;                 /* generation of the information that says so: */

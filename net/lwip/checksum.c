@@ -6,21 +6,18 @@
  */
 #include "checksum.h"
 
-typedef uint64_t __attribute__((may_alias, aligned(1))) word;
-
-#define PAIR (2 * sizeof(word))
+#ifdef __aarch64__
 
 /*
- * The sum of some pairs of words, in one chain of carries through all of them, for which C
- * has no words: the loop counts without touching the flags. Eight pairs per turn; the first
- * turn is entered where as many are left as make the number whole. A carry out of the last
- * addition may bring forth another one.
+ * One chain of carries through all, for which C has no words: nothing but the additions
+ * touches the flags. Eight pairs of words per turn; the first turn is entered where as many
+ * are left as make their number whole. Then comes what is left, by the bits of the size. A
+ * carry out of the last addition may bring forth another one.
  */
-#ifdef __aarch64__
-static inline uint64_t add_pairs(const unsigned char **from, size_t pairs)
+uint64_t quoll_sum(const void *data, size_t size)
 {
     uint64_t sum, a, b, entry;
-    size_t turns = pairs / 8U;
+    size_t turns = size / 128U;
 
     __asm__("    adr  %[entry], 2f\n"
             "    sub  %[entry], %[entry], %[first], lsl #3\n" /* three instructions a pair */
@@ -34,20 +31,32 @@ static inline uint64_t add_pairs(const unsigned char **from, size_t pairs)
             "    .endr\n"
             "2:  sub  %[turns], %[turns], #1\n"
             "    tbz  %[turns], #63, 1b\n"
-            "    adcs %[sum], %[sum], xzr\n"
+            "    tbz  %[size], #3, 3f\n"
+            "    ldr  %[a], [%[from]], #8\n"
+            "    adcs %[sum], %[sum], %[a]\n"
+            "3:  tbz  %[size], #2, 4f\n"
+            "    ldr  %w[a], [%[from]], #4\n"
+            "    adcs %[sum], %[sum], %[a]\n"
+            "4:  tbz  %[size], #1, 5f\n"
+            "    ldrh %w[a], [%[from]], #2\n"
+            "    adcs %[sum], %[sum], %[a]\n"
+            "5:  tbz  %[size], #0, 6f\n"
+            "    ldrb %w[a], [%[from]]\n"
+            "    adcs %[sum], %[sum], %[a]\n"
+            "6:  adcs %[sum], %[sum], xzr\n"
             "    adc  %[sum], %[sum], xzr\n"
-            : [sum] "=&r"(sum), [from] "+&r"(*from), [turns] "+&r"(turns), [entry] "=&r"(entry),
+            : [sum] "=&r"(sum), [from] "+&r"(data), [turns] "+&r"(turns), [entry] "=&r"(entry),
               [a] "=&r"(a), [b] "=&r"(b)
-            : [first] "r"(pairs % 8U)
+            : [size] "r"(size), [first] "r"(size / 16U % 8U)
             : "cc", "memory");
     return sum;
 }
 
-/* The same while copying. */
-static inline uint64_t copy_pairs(unsigned char **to, const unsigned char **from, size_t pairs)
+/* The same while copying: each byte is read once. */
+uint64_t quoll_copy_sum(void *to, const void *from, size_t size)
 {
     uint64_t sum, a, b, entry;
-    size_t turns = pairs / 8U;
+    size_t turns = size / 128U;
 
     __asm__ volatile("    adr  %[entry], 2f\n"
                      "    sub  %[entry], %[entry], %[first], lsl #4\n" /* four a pair */
@@ -61,98 +70,58 @@ static inline uint64_t copy_pairs(unsigned char **to, const unsigned char **from
                      "    .endr\n"
                      "2:  sub  %[turns], %[turns], #1\n"
                      "    tbz  %[turns], #63, 1b\n"
-                     "    adcs %[sum], %[sum], xzr\n"
+                     "    tbz  %[size], #3, 3f\n"
+                     "    ldr  %[a], [%[from]], #8\n"
+                     "    adcs %[sum], %[sum], %[a]\n"
+                     "    str  %[a], [%[to]], #8\n"
+                     "3:  tbz  %[size], #2, 4f\n"
+                     "    ldr  %w[a], [%[from]], #4\n"
+                     "    adcs %[sum], %[sum], %[a]\n"
+                     "    str  %w[a], [%[to]], #4\n"
+                     "4:  tbz  %[size], #1, 5f\n"
+                     "    ldrh %w[a], [%[from]], #2\n"
+                     "    adcs %[sum], %[sum], %[a]\n"
+                     "    strh %w[a], [%[to]], #2\n"
+                     "5:  tbz  %[size], #0, 6f\n"
+                     "    ldrb %w[a], [%[from]]\n"
+                     "    adcs %[sum], %[sum], %[a]\n"
+                     "    strb %w[a], [%[to]]\n"
+                     "6:  adcs %[sum], %[sum], xzr\n"
                      "    adc  %[sum], %[sum], xzr\n"
-                     : [sum] "=&r"(sum), [to] "+&r"(*to), [from] "+&r"(*from), [turns] "+&r"(turns),
+                     : [sum] "=&r"(sum), [to] "+&r"(to), [from] "+&r"(from), [turns] "+&r"(turns),
                        [entry] "=&r"(entry), [a] "=&r"(a), [b] "=&r"(b)
-                     : [first] "r"(pairs % 8U)
+                     : [size] "r"(size), [first] "r"(size / 16U % 8U)
                      : "cc", "memory");
     return sum;
 }
+
 #else
-static inline uint64_t add_pairs(const unsigned char **from, size_t pairs)
-{
-    uint64_t sum = 0;
-
-    for (size_t n = 2U * pairs; n > 0; n--, *from += sizeof(word)) {
-        sum = quoll_sum_add(sum, *(const word *)*from);
-    }
-    return sum;
-}
-
-static inline uint64_t copy_pairs(unsigned char **to, const unsigned char **from, size_t pairs)
-{
-    uint64_t sum = 0;
-
-    for (size_t n = 2U * pairs; n > 0; n--, *from += sizeof(word), *to += sizeof(word)) {
-        uint64_t value = *(const word *)*from;
-
-        sum = quoll_sum_add(sum, value);
-        *(word *)*to = value;
-    }
-    return sum;
-}
-#endif
-
-/* The last one to seven of `size` bytes, as if zeros followed. */
-static inline uint64_t rest(const unsigned char *end, size_t left, size_t size)
-{
-    uint64_t value = 0;
-
-    if (size >= sizeof(word)) {
-        return *(const word *)(end - sizeof(word)) >> 8U * (sizeof(word) - left);
-    }
-    for (size_t i = 0; i < left; i++) {
-        value = value << 8U | *--end;
-    }
-    return value;
-}
-
-uint64_t quoll_sum(const void *data, size_t size)
-{
-    const unsigned char *at = data;
-    uint64_t sum = add_pairs(&at, size / PAIR);
-    size_t left = size % sizeof(word);
-
-    if ((size & sizeof(word)) != 0) {
-        sum = quoll_sum_add(sum, *(const word *)at);
-        at += sizeof(word);
-    }
-    return left > 0 ? quoll_sum_add(sum, rest(at + left, left, size)) : sum;
-}
-
-/* The last one to seven bytes; those before them are there already if there were eight. */
-static inline uint64_t copy_rest(unsigned char *to, const unsigned char *from, size_t left,
-                                 size_t size)
-{
-    if (size >= sizeof(word)) {
-        uint64_t value = *(const word *)(from + left - sizeof(word));
-
-        *(word *)(to + left - sizeof(word)) = value;
-        return value >> 8U * (sizeof(word) - left);
-    }
-    for (size_t i = 0; i < left; i++) {
-        to[i] = from[i];
-    }
-    return rest(to + left, left, size);
-}
 
 uint64_t quoll_copy_sum(void *to, const void *from, size_t size)
 {
     const unsigned char *at = from;
     unsigned char *copy = to;
-    uint64_t sum = copy_pairs(&copy, &at, size / PAIR);
-    size_t left = size % sizeof(word);
+    uint64_t sum = 0;
 
-    if ((size & sizeof(word)) != 0) {
-        uint64_t value = *(const word *)at;
-
-        *(word *)copy = value;
-        sum = quoll_sum_add(sum, value);
-        at += sizeof(word), copy += sizeof(word);
+    for (size_t i = 0; i < size; i++) {
+        copy[i] = at[i];
+        sum += (uint64_t)copy[i] << 8U * (i % 2U);
     }
-    return left > 0 ? quoll_sum_add(sum, copy_rest(copy, at, left, size)) : sum;
+    return sum;
 }
+
+uint64_t quoll_sum(const void *data, size_t size)
+{
+    const unsigned char *at = data;
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        sum += (uint64_t)at[i] << 8U * (i % 2U);
+    }
+    return sum;
+}
+
+#endif
 
 uint16_t quoll_checksum(const void *data, int size)
 {

@@ -80,19 +80,33 @@ static inline uint64_t pseudo_header(const uint8_t *ip, uint16_t segment)
     return (uint64_t)from + to + lwip_htons(ip[9]) + lwip_htons(segment);
 }
 
+/* Of five words, or more. */
+static inline uint64_t header_sum(const uint8_t *ip, unsigned header)
+{
+    uint64_t first, second;
+    uint32_t third;
+
+    if (header != IP_HLEN) {
+        return quoll_sum(ip, header);
+    }
+    memcpy(&first, ip, sizeof first);
+    memcpy(&second, ip + 8, sizeof second);
+    memcpy(&third, ip + 16, sizeof third);
+    return quoll_sum_add(quoll_sum_add(first, second), third);
+}
+
 /* ---- Receiving ---- */
 
 /*
- * Whether the sums of a packet are right, if that of the whole is `sum`. Its header is
- * copied; and it is lwIP that looks at what else may be wrong with it.
+ * Whether the sums of a packet of `length` bytes are right, of which the headers are copied:
+ * that of its header, and that of the whole with it. What else may be wrong is lwIP's to see.
  */
-static bool is_whole(const uint8_t *ip, uint64_t sum)
+static inline bool is_whole(const uint8_t *ip, uint16_t length, uint64_t sum)
 {
     unsigned header = ip_header(ip);
-    uint16_t segment = (uint16_t)(ip_length(ip) - header);
+    uint16_t segment = (uint16_t)(length - header);
 
-    if (header < IP_HLEN || ip_length(ip) < header ||
-        !quoll_sum_is_right(header == IP_HLEN ? quoll_sum(ip, IP_HLEN) : quoll_sum(ip, header))) {
+    if (header < IP_HLEN || length < header || !quoll_sum_is_right(header_sum(ip, header))) {
         return false;
     }
     if (ip[9] != IP_PROTO_UDP && ip[9] != IP_PROTO_TCP) {
@@ -114,31 +128,48 @@ static void give_back(struct pbuf *pbuf)
 }
 
 /*
- * `length` bytes after a frame's head, in place or as a copy, added to the sum; the buffer
- * goes back either way, now or later.
+ * `length` bytes after a frame's head, in place or as a copy; the buffer goes back either
+ * way, now or later.
  */
-static struct pbuf *take_rest(const struct net_received *frame, uint16_t length, uint64_t *sum)
+static struct pbuf *take_rest(struct net_received frame, uint16_t length)
 {
-    struct held *h = &held[frame->buffer];
+    struct held *h = &held[frame.buffer];
     struct pbuf *copy;
 
     if (held_count < nic.rx.count / 2U) {
         held_count += 1;
-        h->buffer = frame->buffer;
+        h->buffer = frame.buffer;
         h->pbuf.custom_free_function = give_back;
-        *sum = quoll_sum_add(*sum, quoll_sum(frame->data + HEAD, length));
-        return pbuf_alloced_custom(PBUF_RAW, length, PBUF_REF, &h->pbuf, frame->data + HEAD,
-                                   length);
+        return pbuf_alloced_custom(PBUF_RAW, length, PBUF_REF, &h->pbuf, frame.data + HEAD, length);
     }
     copy = pbuf_alloc(PBUF_RAW, length, PBUF_RAM);
     if (copy != NULL) {
-        *sum = quoll_sum_add(*sum, quoll_copy_sum(copy->payload, frame->data + HEAD, length));
+        memcpy(copy->payload, frame.data + HEAD, length);
     }
-    net_return(&nic, frame->buffer);
+    net_return(&nic, frame.buffer);
     return copy;
 }
 
-/* Whatever is no packet, or none for us alone. */
+/* Of a frame whose head is there, what else belongs to its first `length` bytes; false: dropped. */
+static inline bool take_all(struct net_received frame, struct pbuf *head, uint16_t length)
+{
+    struct pbuf *rest;
+
+    if (length <= HEAD) {
+        net_return(&nic, frame.buffer);
+        return true;
+    }
+    rest = take_rest(frame, (uint16_t)(length - HEAD));
+    if (rest == NULL) {
+        pbuf_free(head);
+        link_count(&nic.rx.link, COUNT_DROPPED, 1);
+        return false;
+    }
+    pbuf_cat(head, rest);
+    return true;
+}
+
+/* What is no packet, or not for us alone. */
 static void pass_on(struct pbuf *p)
 {
     if (interface->input(p, interface) != ERR_OK) {
@@ -146,96 +177,62 @@ static void pass_on(struct pbuf *p)
     }
 }
 
-/* Of a packet, what Ethernet (or anybody) appended is no part; its sum is that without it. */
-static bool cut_to_packet(const struct net_received *frame, struct pbuf *head, uint16_t *length,
-                          uint64_t *sum)
+__attribute__((noinline)) static void receive_other(struct net_received frame, struct pbuf *p)
 {
-    const uint8_t *ip = (const uint8_t *)head->payload + SIZEOF_ETH_HDR;
-    uint32_t packet = ETHERNET + ip_length(ip);
-
-    if (head->len < SIZEOF_ETH_HDR + IP_HLEN || packet > frame->length) {
-        return false;
+    if (take_all(frame, p, frame.length)) {
+        pass_on(p);
     }
-    if (packet + ETH_PAD_SIZE < head->len) {
-        head->len = head->tot_len = (uint16_t)(packet + ETH_PAD_SIZE);
-        *sum = quoll_sum(ip, packet - ETHERNET);
-    }
-    *length = (uint16_t)packet;
-    return true;
 }
 
-/* A frame's head, or a whole one: our copy; NULL: no memory, and the buffer is not used. */
-static inline struct pbuf *take_head(const struct net_received *frame, uint64_t *sum)
-{
-    uint16_t length = frame->length < HEAD ? frame->length : HEAD;
-    struct pbuf *p = pbuf_alloc(PBUF_RAW, length + ETH_PAD_SIZE, PBUF_POOL);
-
-    if (p != NULL) {
-        uint8_t *to = (uint8_t *)p->payload + ETH_PAD_SIZE;
-
-        memcpy(to, frame->data, ETHERNET);
-        *sum = quoll_copy_sum(to + ETHERNET, frame->data + ETHERNET, length - ETHERNET);
-    }
-    return p;
-}
-
-/* A frame up to `length`, of which the head is there. */
-static inline struct pbuf *take_all(const struct net_received *frame, struct pbuf *head,
-                                    uint16_t length, uint64_t *sum)
-{
-    struct pbuf *rest;
-
-    if (length <= HEAD) {
-        net_return(&nic, frame->buffer);
-        return head;
-    }
-    rest = take_rest(frame, (uint16_t)(length - HEAD), sum);
-    if (rest == NULL) {
-        pbuf_free(head);
-        return NULL;
-    }
-    pbuf_cat(head, rest);
-    return head;
-}
-
-/* Packets for us alone need no more of lwIP's looking at Ethernet. */
-static inline void receive_packet(const struct net_received *frame, struct pbuf *p, uint64_t sum)
+/* Of a packet's frame, what Ethernet (or anybody) appended is left out. */
+static inline void receive_packet(struct net_received frame, struct pbuf *p, uint64_t sum)
 {
     const uint8_t *ethernet = (const uint8_t *)p->payload + ETH_PAD_SIZE;
-    uint16_t length = 0;
-    bool good = cut_to_packet(frame, p, &length, &sum);
+    const uint8_t *ip = ethernet + ETHERNET;
+    uint16_t length = ip_length(ip);
+    bool good = p->len >= SIZEOF_ETH_HDR + IP_HLEN && ETHERNET + length <= frame.length;
 
-    p = take_all(frame, p, length, &sum);
-    if (p == NULL) {
-        link_count(&nic.rx.link, COUNT_DROPPED, 1);
-    } else if (!good || !is_whole(ethernet + ETHERNET, sum)) {
+    if (!take_all(frame, p, good ? (uint16_t)(ETHERNET + length) : 0)) {
+        return;
+    }
+    if (p->next != NULL) {
+        sum = quoll_sum_add(sum, quoll_sum(p->next->payload, p->next->len));
+    } else if (SIZEOF_ETH_HDR + length < p->len) {
+        p->len = p->tot_len = (uint16_t)(SIZEOF_ETH_HDR + length);
+        sum = quoll_sum(ip, length);
+    }
+    if (!good || !is_whole(ip, length, sum)) {
         pbuf_free(p);
     } else if ((ethernet[0] & 1U) != 0) {
         pass_on(p);
-    } else {
+    } else { /* there is no more to see in Ethernet's header */
         pbuf_remove_header(p, SIZEOF_ETH_HDR);
         p->if_idx = netif_get_index(interface);
         ip4_input(p, interface);
     }
 }
 
-static void receive(const struct net_received *frame)
+/* A frame's head, or all of it, is copied, and what comes after Ethernet's header summed. */
+static void receive(struct net_received frame)
 {
-    uint64_t sum = 0;
-    struct pbuf *p = take_head(frame, &sum);
+    uint16_t length = frame.length < HEAD ? frame.length : HEAD;
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, length + ETH_PAD_SIZE, PBUF_POOL);
 
     if (p == NULL) {
-        net_return(&nic, frame->buffer);
-    } else if (((const struct eth_hdr *)p->payload)->type == PP_HTONS(ETHTYPE_IP)) {
-        receive_packet(frame, p, sum);
-        return;
-    } else {
-        p = take_all(frame, p, frame->length, &sum);
-    }
-    if (p == NULL) {
+        net_return(&nic, frame.buffer);
         link_count(&nic.rx.link, COUNT_DROPPED, 1);
+        return;
+    }
+    uint8_t *head = (uint8_t *)p->payload + ETH_PAD_SIZE;
+
+    memcpy(head, frame.data, ETHERNET);
+    uint64_t sum =
+        quoll_copy_sum(head + ETHERNET, frame.data + ETHERNET, (size_t)(length - ETHERNET));
+
+    if (((const struct eth_hdr *)p->payload)->type == PP_HTONS(ETHTYPE_IP)) {
+        receive_packet(frame, p, sum);
     } else {
-        pass_on(p);
+        receive_other(frame, p);
     }
 }
 
@@ -299,7 +296,8 @@ static inline void copy_out(uint8_t *frame, const uint8_t *ethernet, const struc
 }
 
 /* Send what follows the first `skip` bytes of a pbuf. */
-static inline err_t send_frame(const uint8_t *ethernet, const struct pbuf *p, uint16_t skip)
+__attribute__((always_inline)) static inline err_t send_frame(const uint8_t *ethernet,
+                                                              const struct pbuf *p, uint16_t skip)
 {
     uint32_t length = (uint32_t)ETHERNET + p->tot_len - skip;
     uint8_t *buffer;
@@ -339,17 +337,23 @@ static err_t send(struct netif *netif, struct pbuf *p)
     return send_frame((const uint8_t *)&ethernet->dest, p, SIZEOF_ETH_HDR);
 }
 
-static err_t output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+__attribute__((noinline)) static err_t find_way(struct netif *netif, struct pbuf *p,
+                                                const ip4_addr_t *to)
 {
     err_t error;
 
-    if (ip4_addr_cmp(to, &hop.address) && lwip_now() < hop.until) {
-        return send_frame(hop.ethernet, p, 0);
-    }
     asked = to;
     error = etharp_output(netif, p, to);
     asked = NULL;
     return error;
+}
+
+static err_t output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+{
+    if (ip4_addr_cmp(to, &hop.address) && lwip_now() < hop.until) {
+        return send_frame(hop.ethernet, p, 0);
+    }
+    return find_way(netif, p, to);
 }
 
 /* Connections whose segments found no buffer were marked by lwIP. */
@@ -419,9 +423,13 @@ bool lwip_netif_receive(void)
 
     follow_carrier();
     try_again();
-    for (; n < BATCH && net_receive(&nic, &frame); n++) {
-        receive(&frame);
-    }
+    do {
+        if (!net_receive(&nic, &frame)) {
+            return false;
+        }
+        receive(frame);
+        n += 1;
+    } while (n < BATCH && nic.rx.link.in.ready > 0); /* lwip_netif_sleep() looks again */
     return n == BATCH;
 }
 

@@ -19,19 +19,35 @@
 #include "net/lwip/settings.h"
 
 static struct timer_client clock;
-static uint64_t due; /* of the timeout, if it is running */
+static uint64_t due; /* ms, of the timeout, or NEVER if it is not running */
 static uint64_t secret;
 static bool started;
+
+#define NEVER UINT64_MAX
 
 /*
  * lwIP's clock stands still while a batch is worked on: reading it costs as much as
  * many a step of lwIP's, and lwIP reads it often.
  */
-static uint64_t now; /* ms */
+static uint64_t now;  /* ms */
+static uint64_t tick; /* of the counter, with which `now` is over */
 
-static void look_at_the_clock(void)
+__attribute__((noinline)) static void set_clock(uint64_t ticks)
 {
-    now = quoll_now() / QUOLL_MS(1);
+    now = quoll_ticks_to_ns(ticks) / QUOLL_MS(1);
+    tick = quoll_ns_to_ticks((now + 1U) * QUOLL_MS(1));
+}
+
+/* @return whether it has gone on */
+static inline bool look_at_the_clock(void)
+{
+    uint64_t ticks = quoll_ticks();
+    bool later = ticks >= tick;
+
+    if (later) {
+        set_clock(ticks);
+    }
+    return later;
 }
 
 uint64_t lwip_now(void)
@@ -133,7 +149,8 @@ enum quoll_error lwip_start(struct netif *netif, const char *nic, const char *cl
         quoll_log("no network: this client has no clock '%s'", clock_name);
         return error;
     }
-    look_at_the_clock();
+    due = NEVER;
+    (void)look_at_the_clock();
     lwip_init();
     error = start(netif, nic);
     started = error == QUOLL_OK;
@@ -143,39 +160,38 @@ enum quoll_error lwip_start(struct netif *netif, const char *nic, const char *cl
 
 /* ---- Work ---- */
 
-bool lwip_wake(microkit_channel channel)
+__attribute__((noinline)) static bool wake_clock(microkit_channel channel)
 {
     struct timer_expiry expiry;
 
-    if (!started) {
+    if (!timer_client_wake(&clock, channel)) {
         return false;
     }
-    if (timer_client_wake(&clock, channel)) {
-        for (unsigned n = 0; n < TIMER_IDS && timer_client_next(&clock, &expiry); n++) {}
-        return true;
-    }
-    return lwip_netif_wake(channel);
+    for (unsigned n = 0; n < TIMER_IDS && timer_client_next(&clock, &expiry); n++) {}
+    due = timer_running(&clock, LWIP_TIMEOUT) ? due : NEVER;
+    return true;
+}
+
+bool lwip_wake(microkit_channel channel)
+{
+    return started && (lwip_netif_wake(channel) || wake_clock(channel));
 }
 
 /* A timeout that comes too early is looked at again then; only a late one must be moved. */
 static void set_timeout(void)
 {
     u32_t ms = sys_timeouts_sleeptime();
-    uint64_t when = (now + ms) * QUOLL_MS(1);
 
-    if (ms == SYS_TIMEOUTS_SLEEPTIME_INFINITE) {
-        return;
-    }
-    if (!timer_running(&clock, LWIP_TIMEOUT) || when < due) {
-        due = when;
-        timer_set(&clock, LWIP_TIMEOUT, when);
+    if (ms != SYS_TIMEOUTS_SLEEPTIME_INFINITE && now + ms < due) {
+        due = now + ms;
+        timer_set(&clock, LWIP_TIMEOUT, due * QUOLL_MS(1));
     }
 }
 
 void lwip_flush(void)
 {
     if (started) {
-        look_at_the_clock();
+        (void)look_at_the_clock();
         lwip_netif_flush();
         set_timeout();
     }
@@ -186,10 +202,12 @@ bool lwip_poll(void)
     if (!started) {
         return false;
     }
-    look_at_the_clock();
+    bool later = look_at_the_clock();
     bool more = lwip_netif_receive();
 
-    sys_check_timeouts();
+    if (later) {
+        sys_check_timeouts();
+    }
     if (more) {
         lwip_netif_flush();
         return true;
