@@ -5,9 +5,11 @@
  *
  * Each client has TIMER_IDS timeouts here, whether it uses them or not; so nothing a
  * client does takes memory from another, and every request but a malformed one can
- * be served at once. Running timeouts are in a heap. What has expired and found no
- * room in its client's queue is remembered as a number per timeout, and told in turn
- * as the client makes room; the client loses nothing and costs nobody else.
+ * be served at once. They are in our own memory, of which the composer gives us as much
+ * as there are clients for; it is not zeroed when we are started anew. Running timeouts
+ * are in a heap. What has expired and found no room in its client's queue is remembered
+ * as a number per timeout, and told in turn as the client makes room; the client loses
+ * nothing and costs nobody else.
  *
  * The driver is asked only when the earliest time is another than the one it has.
  * It is believed in nothing: whenever we wake, for whatever reason, the clock
@@ -36,13 +38,16 @@ struct timeout {
 
 struct client {
     struct link link;
-    uint64_t untold; /* a bit per timeout that has expired */
-    uint32_t turn;   /* the timeout to be told first */
-    struct timeout timeout[TIMER_IDS];
+    uint64_t untold;         /* a bit per timeout that has expired */
+    uint32_t turn;           /* the timeout to be told first */
+    struct timeout *timeout; /* TIMER_IDS of them */
 };
 
 static_assert(TIMER_IDS == 64U, "a bit per timeout");
 static_assert(MAX_CLIENTS <= 64U, "a bit per client");
+static_assert(TIMER_IDS * (sizeof(struct timeout) + sizeof(struct heap_node *)) ==
+                  TIMER_CLIENT_MEMORY,
+              "what the composer gives for each");
 
 #define CLIENT_BIT(number) (UINT64_C(1) << (number))
 
@@ -53,7 +58,6 @@ static struct {
     unsigned clients;
     uint64_t active; /* clients that this wake-up is about: their links have been checked */
     struct client client[MAX_CLIENTS];
-    struct heap_node *nodes[MAX_CLIENTS * TIMER_IDS];
 } virt;
 
 static uint64_t add(uint64_t a, uint64_t b)
@@ -327,26 +331,32 @@ static void serve_all(bool driver)
     virt.active = 0;
 }
 
-static void open_client(const struct quoll_link_config *config)
+/* The timeouts of all clients, then the places of the heap. */
+static void open_memory(void)
 {
-    struct client *client = &virt.client[virt.clients];
+    uint32_t timeouts = virt.clients * TIMER_IDS;
+    struct timeout *timeout = (void *)(uintptr_t)quoll_config.own.vaddr;
 
-    for (uint32_t id = 0; id < TIMER_IDS; id++) {
-        client->timeout[id].client = (uint8_t)virt.clients;
+    QUOLL_INVARIANT((uint64_t)virt.clients * TIMER_CLIENT_MEMORY <= quoll_config.own.size);
+    virt.heap = (struct heap){.nodes = (void *)(timeout + timeouts), .capacity = timeouts};
+    for (uint32_t i = 0; i < timeouts; i++) {
+        timeout[i] = (struct timeout){.client = (uint8_t)(i / TIMER_IDS)};
     }
-    virt.clients += 1;
-    link_open(&client->link, config, sizeof(struct timer_expiry));
+    for (unsigned i = 0; i < virt.clients; i++) {
+        virt.client[i].timeout = &timeout[i * TIMER_IDS];
+    }
 }
 
 void pd_start(void)
 {
     const struct quoll_link_config *config;
 
-    virt.heap = (struct heap){.nodes = virt.nodes, .capacity = MAX_CLIENTS * TIMER_IDS};
     virt.armed = NEVER;
     while ((config = quoll_find_link(LINK_TIMER_CLIENT, NULL, virt.clients)) != NULL) {
-        open_client(config);
+        link_open(&virt.client[virt.clients].link, config, sizeof(struct timer_expiry));
+        virt.clients += 1;
     }
+    open_memory();
     config = quoll_find_link(LINK_TIMER_DEVICE, NULL, 0);
     QUOLL_INVARIANT(config != NULL);
     link_open(&virt.device, config, sizeof(struct timer_request));

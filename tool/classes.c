@@ -74,6 +74,9 @@ static const struct class_memory block_scratch = {.name = "scratch", .size = 64 
     {.name = "mac", .type = KEY_MAC, .required = true, SETTING(quoll_net_settings, mac)},          \
         NET_BUFFERS("rx"), NET_BUFFERS("tx")
 
+static const struct class_memory timer_timeouts = {.name = "timeouts",
+                                                   .for_each = TIMER_CLIENT_MEMORY};
+
 enum { SERIAL_DRIVER, SERIAL_TX };
 enum { TIMER_DRIVER, TIMER_VIRT };
 enum { NET_DRIVER, NET_RX, NET_TX, NET_COPY };
@@ -102,7 +105,8 @@ const struct device_class classes[] = {
         .parts = {[TIMER_DRIVER] = {.suffix = "driver", .priority = PRIORITY_TIMER_DRIVER},
                   [TIMER_VIRT] = {.suffix = "virt",
                                   .program = "timer_virt.elf",
-                                  .priority = PRIORITY_TIMER_VIRTUALISER}},
+                                  .priority = PRIORITY_TIMER_VIRTUALISER,
+                                  .own = {&timer_timeouts, "rw", false}}},
         .links = {{KIND(TIMER_DEVICE), .up = {TIMER_VIRT, 16, sizeof(struct timer_request)},
                    .down = {TIMER_DRIVER, 16, sizeof(struct timer_expiry)}},
                   {KIND(TIMER_CLIENT), .up = {PART_CLIENT, 64, sizeof(struct timer_request)},

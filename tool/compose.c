@@ -161,7 +161,8 @@ static uint64_t memory_size(const struct description *d, const struct class_memo
     }
     uint64_t size = memory->size + memory->for_each * clients_of(d, device);
 
-    return memory->most != 0 && size > memory->most ? memory->most : size;
+    size = memory->most != 0 && size > memory->most ? memory->most : size;
+    return size == 0 ? PAGE_SIZE : text_round_up(size, PAGE_SIZE);
 }
 
 static struct region *memory_of(struct system *s, const struct class_memory *memory,

@@ -3,6 +3,7 @@
  * size: memory of the web server's system, by protection domain (program, stack) and by
  * region; and what another client of the network costs. Exact, so compared.
  */
+#include "elf_file.h"
 #include "figures.h"
 #include "load.h"
 
@@ -11,10 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define KIB 1024.0
+#define KIB      1024.0
+#define SEGMENTS 4U
 
 struct sizes {
-    double programs, stacks, regions, image, cache, domains;
+    double programs, stacks, regions, image, cache;
 };
 
 /* The value of an attribute of the element that begins at `at`, decimal or hexadecimal; 0: none. */
@@ -49,30 +51,36 @@ static void add_regions(const char *system, struct sizes *sizes)
             sizes->cache += strncmp(at, "<memory_region name=\"web-disk-data", 34) == 0 ? size : 0;
         }
     }
-    for (const char *at = system; (at = strstr(at, "<protection_domain ")) != NULL; at++) {
-        sizes->stacks += attribute(at, " stack_size=\"");
-        sizes->domains += 1;
+}
+
+/* Each segment takes whole pages. The first is code and constants, the others are written to. */
+static void add_program(const char *folder, const char *pd, struct sizes *sizes, const char *set)
+{
+    struct elf_range segment[SEGMENTS];
+    size_t found = elf_segments(text("%s/%s.elf", folder, pd), segment, SEGMENTS);
+
+    for (size_t i = 0; i < found; i++) {
+        uint64_t size = segment[i].end - segment[i].start;
+
+        sizes->programs += (double)((size + 4095) & ~UINT64_C(4095));
+        if (set != NULL) {
+            figures_count("size", i == 0 ? "code and constants, KiB" : "variables, KiB", pd,
+                          (double)size / KIB);
+        }
     }
 }
 
-static void add_programs(const char *report, struct sizes *sizes, const char *set)
+static void add_domains(const char *system, const char *folder, struct sizes *sizes,
+                        const char *set)
 {
-    for (const char *at = report; (at = strstr(at, "<Region name=PD-ELF ")) != NULL; at++) {
+    for (const char *at = system; (at = strstr(at, "<protection_domain ")) != NULL; at++) {
         char name[32];
-        unsigned long size;
 
-        if (sscanf(at, "<Region name=PD-ELF %31s addr=0x%*x size=%lu>", name, &size) == 2) {
-            double pages = (double)((size + 4095) & ~4095UL);
-
-            sizes->programs += pages;
-            if (set != NULL && strrchr(name, '-')[1] == '0') {
-                *strrchr(name, '-') = '\0';
-                figures_count("size", "code and constants, KiB", name, (double)size / KIB);
-            } else if (set != NULL) {
-                *strrchr(name, '-') = '\0';
-                figures_count("size", "variables, KiB", name, (double)size / KIB);
-            }
+        if (sscanf(at, "<protection_domain name=\"%31[^\"]", name) != 1) {
+            die("%s: a protection domain without a name", folder);
         }
+        add_program(folder, name, sizes, set);
+        sizes->stacks += attribute(at, " stack_size=\"");
     }
 }
 
@@ -80,16 +88,17 @@ static struct sizes measure(const char *name, const char *set)
 {
     struct sizes sizes = {0};
     struct stat image;
-    char *system = read_all(text("%s/%s/system.system", settings.out, name));
-    char *report = read_all(text("%s/%s/report.txt", settings.out, name));
+    char folder[4096]; /* text() would have it back */
+
+    snprintf(folder, sizeof folder, "%s/%s", settings.out, name);
+    char *system = read_all(text("%s/system.system", folder));
 
     add_regions(system, &sizes);
-    add_programs(report, &sizes, set);
-    if (stat(text("%s/%s/loader.img", settings.out, name), &image) == 0) {
+    add_domains(system, folder, &sizes, set);
+    if (stat(text("%s/loader.img", folder), &image) == 0) {
         sizes.image = (double)image.st_size;
     }
     free(system);
-    free(report);
     return sizes;
 }
 

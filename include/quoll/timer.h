@@ -14,6 +14,9 @@
  * Cancelling is not answered: an expiry that crosses it on its way may still arrive.
  *
  * The device link is the same with a single timeout, id 0, TIMER_AT without period.
+ *
+ * The virtualiser keeps the timeouts in memory of its own (quoll_config.own), of
+ * TIMER_CLIENT_MEMORY for each client.
  */
 #ifndef QUOLL_TIMER_H
 #define QUOLL_TIMER_H
@@ -24,6 +27,8 @@
 
 #define TIMER_IDS        64U
 #define TIMER_PERIOD_MIN 10000U /* ns; shorter periods are refused */
+
+#define TIMER_CLIENT_MEMORY 3072U /* bytes */
 
 enum timer_operation {
     TIMER_AT = 1, /* at time `when` */

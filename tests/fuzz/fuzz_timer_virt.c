@@ -141,6 +141,7 @@ static void set_up(void)
               sizeof(struct timer_request), fill_request);
     fuzz_link(&second, LINK_TIMER_CLIENT, "second", 16, sizeof(struct timer_expiry), 16,
               sizeof(struct timer_request), fill_request);
+    fake_region(&fake_config.own, 2 * TIMER_CLIENT_MEMORY, 0);
     fuzz_run(MOST, init());
     fake_peer_up(&first.fake);
     second_up();

@@ -375,6 +375,16 @@ def test_block_views(good):
                                                           "vaddr")
 
 
+def test_timer_memory(good, tool):
+    """3,072 bytes for each client, in whole pages, and nobody else's; a page at the least."""
+    assert view(good.config("clock_virt").own) == (
+        number(maps(good, "clock_virt")["clock-timeouts"], "vaddr"), 8192, NO_IO, 0)
+    assert [(name, maps(good, name)["clock-timeouts"].get("perms")) for name in good.pds
+            if "clock-timeouts" in maps(good, name)] == [("clock_virt", "rw")]
+    alone = build(tool, GOOD.replace(", clock: ", ""))
+    assert number(alone.regions["clock-timeouts"], "size") == 4096
+
+
 def test_class_settings_on_both_ends(good):
     def mac(pd, kind, n=0):
         return bytes(link(good.config(pd), kind, n).settings.mac).hex(":")

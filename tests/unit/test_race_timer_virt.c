@@ -50,6 +50,7 @@ static void racing_peers(void **state)
         all[i + 1] = (struct racer){
             .peer = &clients[i], .make = make_request, .entry = sizeof(struct timer_request)};
     }
+    fake_region(&fake_config.own, 2 * TIMER_CLIENT_MEMORY, 0);
     init();
     race(all, 3, check);
     fake_finish();

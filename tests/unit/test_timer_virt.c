@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <signal.h>
 #include <string.h>
 
 #include "fake_pd.h"
@@ -23,6 +26,8 @@ static int set_up(void **state)
               sizeof(struct timer_request));
     fake_link(&b, LINK_TIMER_CLIENT, "b", EXPIRIES, sizeof(struct timer_expiry), REQUESTS,
               sizeof(struct timer_request));
+    memset(fake_region(&fake_config.own, 2 * TIMER_CLIENT_MEMORY, 0), 0xa5,
+           2 * TIMER_CLIENT_MEMORY);
     init();
     fake_peer_up(&driver);
     fake_peer_up(&a);
@@ -591,6 +596,49 @@ static void the_last_id_of_the_last_client_works(void **state)
     expect_expiry(&b, TIMER_IDS - 1, 1);
 }
 
+/* What the composer gave is enough, to the byte (the sanitizer looks on), whatever was in it. */
+static void all_timeouts_of_all_clients_run_at_once(void **state)
+{
+    struct fake_peer *const clients[] = {&a, &b};
+
+    (void)state;
+    for (unsigned c = 0; c < 2; c++) {
+        for (uint32_t id = 0; id < TIMER_IDS; id++) {
+            ask_and_wake(clients[c], id, TIMER_AT, START + 2 * id + c + 1, 0);
+        }
+    }
+    assert_int_equal(virt.heap.count, 2 * TIMER_IDS);
+    for (uint32_t id = 0; id < TIMER_IDS; id++) {
+        for (unsigned c = 0; c < 2; c++) {
+            at(START + 2 * id + c + 1);
+            expect_expiry(clients[c], id, 1);
+            expect_nothing(clients[1 - c]);
+        }
+    }
+}
+
+static sigjmp_buf before;
+
+static void on_fault(int number)
+{
+    siglongjmp(before, number);
+}
+
+static void with_too_little_memory_it_does_not_start(void **state)
+{
+    void (*ill)(int) = signal(SIGILL, on_fault);
+
+    (void)state;
+    fake_config.own.size -= 1;
+    memset(&virt, 0, sizeof virt);
+    if (sigsetjmp(before, 1) == 0) {
+        init();
+        fail_msg("it starts");
+    }
+    (void)signal(SIGILL, ill);
+    assert_non_null(strstr(fake_output(), "TIMER_CLIENT_MEMORY"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -625,6 +673,8 @@ int main(void)
         IN_A_PD(a_driver_with_impossible_indices_cannot_stop_us),
         IN_A_PD(a_driver_without_room_is_armed_when_it_makes_some),
         IN_A_PD(the_last_id_of_the_last_client_works),
+        IN_A_PD(all_timeouts_of_all_clients_run_at_once),
+        IN_A_PD(with_too_little_memory_it_does_not_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

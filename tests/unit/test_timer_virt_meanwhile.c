@@ -25,6 +25,7 @@ static void begin(uint32_t to_driver, uint32_t to_client)
               sizeof(struct timer_request));
     fake_link(&other, LINK_TIMER_CLIENT, "other", 4, sizeof(struct timer_expiry), 4,
               sizeof(struct timer_request));
+    fake_region(&fake_config.own, 2 * TIMER_CLIENT_MEMORY, 0);
     init();
     fake_peer_up(&driver);
     fake_peer_up(&client);
