@@ -31,6 +31,17 @@ static uint32_t offset_of(uint32_t buffer)
     return buffer * NET_BUFFER_SIZE + NET_CLIENT_OFFSET;
 }
 
+/* In one piece, as it is written. */
+static inline struct net_frame frame_of(uint32_t buffer, uint16_t length)
+{
+    uint64_t word = (uint64_t)length << 32U | offset_of(buffer);
+    struct net_frame frame;
+
+    static_assert(sizeof frame == sizeof word && offsetof(struct net_frame, length) == 4, "ABI");
+    __builtin_memcpy(&frame, &word, sizeof frame);
+    return frame;
+}
+
 /* A quotient with the remainder above it, so that only what leaves none is a small number. */
 static inline uint32_t index_of(uint32_t offset)
 {
@@ -49,11 +60,11 @@ static inline bool from_server(const struct net_client_pool *pool, const struct 
     return index < pool->count && pool->holder[index] == SERVER;
 }
 
-static inline void put_in_stock(struct net_client_pool *pool, uint16_t buffer)
+static inline void put_in_stock(struct net_client_pool *pool, uint32_t buffer)
 {
     uint32_t stock = pool->stock;
 
-    pool->free[stock] = buffer;
+    pool->free[stock] = (uint16_t)buffer;
     pool->stock = stock + 1U;
     pool->holder[buffer] = OURS;
 }
@@ -107,9 +118,9 @@ static inline bool has_room(struct link *link)
 }
 
 /* Hand a buffer of ours or the program's to the server; it comes back if that fails. */
-static inline void hand_over(struct net_client_pool *pool, uint16_t buffer, uint16_t length)
+static inline void hand_over(struct net_client_pool *pool, uint32_t buffer, uint16_t length)
 {
-    struct net_frame frame = {.offset = offset_of(buffer), .length = length};
+    struct net_frame frame = frame_of(buffer, length);
     struct link *link = &pool->link;
 
     if (!has_room(link)) {
@@ -135,9 +146,8 @@ __attribute__((noinline)) static void supply(struct net_client_pool *rx)
 
     rx->stock = stock - number;
     for (; number > 0; number--) {
-        uint16_t buffer = rx->free[--stock];
-        struct net_frame frame = {.offset = offset_of(buffer),
-                                  .length = NET_BUFFER_SIZE - NET_CLIENT_OFFSET};
+        uint32_t buffer = rx->free[--stock];
+        struct net_frame frame = frame_of(buffer, NET_BUFFER_SIZE - NET_CLIENT_OFFSET);
 
         rx->holder[buffer] = SERVER;
         (void)net_frames_add(&out, &frame);
@@ -219,7 +229,7 @@ uint8_t *net_tx_buffer(struct net_client *client)
         return NULL;
     }
     tx->stock -= 1U;
-    uint16_t buffer = tx->free[tx->stock];
+    uint32_t buffer = tx->free[tx->stock];
 
     tx->holder[buffer] = PROGRAM;
     return tx->data + offset_of(buffer);
@@ -234,10 +244,10 @@ void net_send(struct net_client *client, const uint8_t *buffer, uint16_t length)
         return;
     }
     if (length == 0) {
-        put_in_stock(tx, (uint16_t)index);
+        put_in_stock(tx, (uint32_t)index);
         return;
     }
-    hand_over(tx, (uint16_t)index, length);
+    hand_over(tx, (uint32_t)index, length);
     link_count(&tx->link, COUNT_BYTES, length);
 }
 
@@ -272,7 +282,7 @@ static inline void see_to_buffers(struct net_client *client)
 }
 
 /* Frames sent, buffers given, buffers taken: all with one fence, and asleep if wanted. */
-static inline void publish(struct net_client *client, bool asleep)
+__attribute__((always_inline)) static inline void publish(struct net_client *client, bool asleep)
 {
     struct link *rx = &client->rx.link, *tx = &client->tx.link;
     uint32_t sent = link_show_tail(tx);
@@ -365,16 +375,7 @@ static bool ready(struct net_client_pool *pool)
     return pool->ready;
 }
 
-/* Whether what was read of the information is still what there is. */
-static inline bool unchanged(const struct net_client_pool *pool)
-{
-    return link_generation(&pool->link) == pool->info_seen;
-}
-
 bool net_client_ready(struct net_client *client)
 {
-    if (unchanged(&client->rx) && unchanged(&client->tx)) {
-        return client->rx.ready && client->tx.ready;
-    }
     return ready(&client->rx) && ready(&client->tx);
 }

@@ -116,4 +116,11 @@ void net_client_mac(const struct net_client *client, uint8_t mac[6]);
 /** Whether frames can flow both ways now: servers up, device ready, carrier. */
 bool net_client_ready(struct net_client *client);
 
+/** Whether net_client_ready() may say something else than it said the last time. */
+static inline bool net_client_changed(const struct net_client *client)
+{
+    return link_generation(&client->rx.link) != client->rx.info_seen ||
+           link_generation(&client->tx.link) != client->tx.info_seen;
+}
+
 #endif

@@ -37,10 +37,15 @@ static inline uint16_t quoll_sum_fold(uint64_t sum)
     return (uint16_t)((half + (half >> 16 | half << 16)) >> 16);
 }
 
-/** Whether a sum that its own complement is part of says that nothing was damaged. */
+/**
+ * Whether a sum that its own complement is part of says that nothing was damaged: it is a
+ * multiple of 0xffff, whose inverse modulo 2^64 makes a quotient of those and only those.
+ */
 static inline bool quoll_sum_is_right(uint64_t sum)
 {
-    return sum % 0xffffU == 0;
+    uint64_t most = UINT64_MAX / 0xffffU; /* and the negative inverse */
+
+    return -(sum * most) <= most;
 }
 
 #endif

@@ -71,13 +71,13 @@ static inline unsigned ip_header(const uint8_t *ip)
 }
 
 /* RFC 768, RFC 9293 (3.1): addresses, protocol and length, as they would lie in memory. */
-static inline uint64_t pseudo_header(const uint8_t *ip, uint16_t segment)
+static inline uint64_t pseudo_header(const uint8_t *ip, uint32_t segment)
 {
     uint32_t from, to;
 
     memcpy(&from, ip + 12, sizeof from);
     memcpy(&to, ip + 16, sizeof to);
-    return (uint64_t)from + to + lwip_htons(ip[9]) + lwip_htons(segment);
+    return (uint64_t)from + to + lwip_htons(ip[9]) + lwip_htons((uint16_t)segment);
 }
 
 /* Of five words, or more. */
@@ -101,10 +101,9 @@ static inline uint64_t header_sum(const uint8_t *ip, unsigned header)
  * Whether the sums of a packet of `length` bytes are right, of which the headers are copied:
  * that of its header, and that of the whole with it. What else may be wrong is lwIP's to see.
  */
-static inline bool is_whole(const uint8_t *ip, uint16_t length, uint64_t sum)
+static inline bool is_whole(const uint8_t *ip, uint32_t length, uint64_t sum)
 {
-    unsigned header = ip_header(ip);
-    uint16_t segment = (uint16_t)(length - header);
+    uint32_t header = ip_header(ip), segment = length - header;
 
     if (header < IP_HLEN || length < header || !quoll_sum_is_right(header_sum(ip, header))) {
         return false;
@@ -150,25 +149,6 @@ static struct pbuf *take_rest(struct net_received frame, uint16_t length)
     return copy;
 }
 
-/* Of a frame whose head is there, what else belongs to its first `length` bytes; false: dropped. */
-static inline bool take_all(struct net_received frame, struct pbuf *head, uint16_t length)
-{
-    struct pbuf *rest;
-
-    if (length <= HEAD) {
-        net_return(&nic, frame.buffer);
-        return true;
-    }
-    rest = take_rest(frame, (uint16_t)(length - HEAD));
-    if (rest == NULL) {
-        pbuf_free(head);
-        link_count(&nic.rx.link, COUNT_DROPPED, 1);
-        return false;
-    }
-    pbuf_cat(head, rest);
-    return true;
-}
-
 /* What is no packet, or not for us alone. */
 static void pass_on(struct pbuf *p)
 {
@@ -179,44 +159,71 @@ static void pass_on(struct pbuf *p)
 
 __attribute__((noinline)) static void receive_other(struct net_received frame, struct pbuf *p)
 {
-    if (take_all(frame, p, frame.length)) {
+    if (frame.length <= HEAD) {
+        net_return(&nic, frame.buffer);
+    } else {
+        struct pbuf *rest = take_rest(frame, (uint16_t)(frame.length - HEAD));
+
+        if (rest == NULL) {
+            pbuf_free(p);
+            link_count(&nic.rx.link, COUNT_DROPPED, 1);
+            return;
+        }
+        pbuf_cat(p, rest);
+    }
+    pass_on(p);
+}
+
+/* To lwIP goes the packet alone, but for others it is to see how Ethernet addressed them. */
+static inline void deliver_packet(struct pbuf *p, bool for_us)
+{
+    if (for_us) {
+        ip4_input(p, interface);
+    } else {
+        pbuf_add_header(p, SIZEOF_ETH_HDR);
         pass_on(p);
     }
 }
 
-/* Of a packet's frame, what Ethernet (or anybody) appended is left out. */
+/*
+ * Of a packet's frame, what Ethernet (or anybody) appended is left out; `sum` is that of
+ * what was copied.
+ */
 static inline void receive_packet(struct net_received frame, struct pbuf *p, uint64_t sum)
 {
     const uint8_t *ethernet = (const uint8_t *)p->payload + ETH_PAD_SIZE;
     const uint8_t *ip = ethernet + ETHERNET;
-    uint16_t length = ip_length(ip);
+    uint32_t length = ip_length(ip), copied = p->len - SIZEOF_ETH_HDR;
     bool good = p->len >= SIZEOF_ETH_HDR + IP_HLEN && ETHERNET + length <= frame.length;
 
-    if (!take_all(frame, p, good ? (uint16_t)(ETHERNET + length) : 0)) {
-        return;
-    }
-    if (p->next != NULL) {
+    if (!good || length <= HEAD - ETHERNET) {
+        net_return(&nic, frame.buffer);
+        sum = length == copied || !good ? sum : quoll_sum(ip, length);
+        copied = length;
+    } else {
+        p->next = take_rest(frame, (uint16_t)(ETHERNET + length - HEAD));
+        if (p->next == NULL) {
+            pbuf_free(p);
+            link_count(&nic.rx.link, COUNT_DROPPED, 1);
+            return;
+        }
         sum = quoll_sum_add(sum, quoll_sum(p->next->payload, p->next->len));
-    } else if (SIZEOF_ETH_HDR + length < p->len) {
-        p->len = p->tot_len = (uint16_t)(SIZEOF_ETH_HDR + length);
-        sum = quoll_sum(ip, length);
     }
+    p->payload = (uint8_t *)p->payload + SIZEOF_ETH_HDR;
+    p->len = (uint16_t)copied;
+    p->tot_len = (uint16_t)length;
     if (!good || !is_whole(ip, length, sum)) {
         pbuf_free(p);
-    } else if ((ethernet[0] & 1U) != 0) {
-        pass_on(p);
-    } else { /* there is no more to see in Ethernet's header */
-        pbuf_remove_header(p, SIZEOF_ETH_HDR);
-        p->if_idx = netif_get_index(interface);
-        ip4_input(p, interface);
+    } else {
+        deliver_packet(p, (ethernet[0] & 1U) == 0);
     }
 }
 
 /* A frame's head, or all of it, is copied, and what comes after Ethernet's header summed. */
 static void receive(struct net_received frame)
 {
-    uint16_t length = frame.length < HEAD ? frame.length : HEAD;
-    struct pbuf *p = pbuf_alloc(PBUF_RAW, length + ETH_PAD_SIZE, PBUF_POOL);
+    uint32_t length = frame.length < HEAD ? frame.length : HEAD;
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, PBUF_POOL_BUFSIZE, PBUF_POOL);
 
     if (p == NULL) {
         net_return(&nic, frame.buffer);
@@ -225,9 +232,9 @@ static void receive(struct net_received frame)
     }
     uint8_t *head = (uint8_t *)p->payload + ETH_PAD_SIZE;
 
+    p->len = p->tot_len = (uint16_t)(ETH_PAD_SIZE + length);
     memcpy(head, frame.data, ETHERNET);
-    uint64_t sum =
-        quoll_copy_sum(head + ETHERNET, frame.data + ETHERNET, (size_t)(length - ETHERNET));
+    uint64_t sum = quoll_copy_sum(head + ETHERNET, frame.data + ETHERNET, length - ETHERNET);
 
     if (((const struct eth_hdr *)p->payload)->type == PP_HTONS(ETHTYPE_IP)) {
         receive_packet(frame, p, sum);
@@ -266,7 +273,7 @@ static inline unsigned checksum_at(const uint8_t *ip, unsigned size)
 static inline void copy_packet(uint8_t *to, const struct pbuf *p, uint16_t skip)
 {
     const uint8_t *ip = (const uint8_t *)p->payload + skip;
-    uint16_t segment = (uint16_t)(p->tot_len - skip - ip_header(ip));
+    uint32_t segment = p->tot_len - skip - ip_header(ip);
     unsigned at = checksum_at(ip, p->len - skip);
     uint64_t sum = copy_and_sum(to, p, skip);
 
@@ -406,7 +413,7 @@ bool lwip_netif_wake(microkit_channel channel)
 /* lwIP announces its address when the carrier comes. */
 static void follow_carrier(void)
 {
-    if (net_client_ready(&nic) == netif_is_link_up(interface)) {
+    if (!net_client_changed(&nic) || net_client_ready(&nic) == netif_is_link_up(interface)) {
         return;
     }
     if (net_client_ready(&nic)) {

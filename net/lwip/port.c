@@ -177,14 +177,19 @@ bool lwip_wake(microkit_channel channel)
     return started && (lwip_netif_wake(channel) || wake_clock(channel));
 }
 
+__attribute__((noinline)) static void move_timeout(uint64_t ms)
+{
+    due = ms;
+    timer_set(&clock, LWIP_TIMEOUT, ms * QUOLL_MS(1));
+}
+
 /* A timeout that comes too early is looked at again then; only a late one must be moved. */
-static void set_timeout(void)
+static inline void set_timeout(void)
 {
     u32_t ms = sys_timeouts_sleeptime();
 
     if (ms != SYS_TIMEOUTS_SLEEPTIME_INFINITE && now + ms < due) {
-        due = now + ms;
-        timer_set(&clock, LWIP_TIMEOUT, due * QUOLL_MS(1));
+        move_timeout(now + ms);
     }
 }
 
