@@ -62,7 +62,7 @@ PLANTED = [
     ("pl011", "serial/driver.c", "        if (!device->put(byte)) {", "        if (!device->put(byte) && byte % 16U != 0) {"),
     ("arm_timer", "timer/driver.c", "quoll_now() >= driver.when", "quoll_now() + 9 >= driver.when"),
     ("block_client", "block/client.c", "(client->busy & SLOT(done->id)) != 0", "true"),
-    ("net_client", "net/client.c", "frame->offset == offset_of(index)", "true"),
+    ("net_client", "net/client.c", "at / NET_BUFFER_SIZE | at << (32U - BUFFER_SHIFT)", "at / NET_BUFFER_SIZE"),
     ("serial_client", "serial/client.c", "size < room ? size : room", "size <= room ? size : room + 1U"),
     ("timer_client", "timer/client.c", "expiry->status == QUOLL_OK && now < when", "false"),
     ("gpt", "block/gpt.c", "entry->last > header->last_usable", "false"),
