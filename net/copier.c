@@ -56,20 +56,19 @@ static inline void find(struct batch *batch)
     const struct quoll_region_config *pool = &copier.virt.config->data;
     const struct quoll_region_config *data = &copier.client.config->data;
     struct queue_taking from_virt = queue_taking_begin(&copier.virt.in);
-    struct queue_taking buffers = queue_taking_begin(&copier.client.in);
     struct queue_putting to_client = queue_putting_begin(&copier.client.out);
     struct job *job = batch->job;
     struct net_frame frame, buffer;
     uint32_t bytes = 0;
 
-    batch->buffers = buffers.at;
+    batch->buffers = copier.client.in.head;
     batch->delivered = to_client.at;
     while (job < batch->job + BATCH && net_frames_next(&from_virt, &frame)) {
         if (frame.length < NET_FRAME_MIN || frame.length > NET_FRAME_MAX ||
             !within(pool->size, &frame)) {
             lose(&copier.virt, COUNT_REFUSED);
         } else if (to_client.at == to_client.end ||
-                   !client_buffer(&copier.client, &buffers, frame.length, &buffer)) {
+                   !client_buffer(&copier.client, data->size, frame.length, &buffer)) {
             lose(&copier.client, COUNT_DROPPED);
         } else {
             *job++ =
@@ -83,7 +82,6 @@ static inline void find(struct batch *batch)
     batch->count = (unsigned)(job - batch->job);
     batch->bytes = bytes;
     queue_taking_end(&copier.virt.in, &from_virt);
-    queue_taking_end(&copier.client.in, &buffers);
     queue_putting_end(&copier.client.out, &to_client);
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <quoll/copy.h>
 #include <quoll/link.h>
 #include <quoll/net.h>
 
@@ -45,21 +46,46 @@ static inline bool within(uint64_t size, const struct net_frame *frame)
     return frame->offset <= size && frame->length <= size - frame->offset;
 }
 
+/* After a bad one: the next good one, or one of no length. */
+__attribute__((noinline, cold)) static struct net_frame another_buffer(struct link *client,
+                                                                       uint64_t size, size_t length)
+{
+    struct net_frame buffer;
+
+    do {
+        link_count(client, COUNT_REFUSED, 1);
+        if (!net_frames_take(&client->in, &buffer)) {
+            return (struct net_frame){0};
+        }
+    } while (!within(size, &buffer) || buffer.length < length);
+    return buffer;
+}
+
 /*
  * The next of the buffers that a client gave into which `length` bytes fit; what does not
- * lie in its data region, or is too small, is skipped. A buffer is read once, checked and
- * used; a client that gives the same one twice only lets its frames overwrite each other.
+ * lie in its data region of `size` bytes, or is too small, is skipped. A buffer is read once,
+ * checked and used; a client that gives the same one twice only lets its frames overwrite each
+ * other.
  */
-static inline bool client_buffer(struct link *client, struct queue_taking *buffers, uint16_t length,
+static inline bool client_buffer(struct link *client, uint64_t size, size_t length,
                                  struct net_frame *buffer)
 {
-    while (net_frames_next(buffers, buffer)) {
-        if (within(client->config->data.size, buffer) && buffer->length >= length) {
-            return true;
-        }
-        link_count(client, COUNT_REFUSED, 1);
+    if (!net_frames_take(&client->in, buffer)) {
+        return false;
     }
-    return false;
+    if (__builtin_expect(!within(size, buffer) || buffer->length < length, 0)) {
+        *buffer = another_buffer(client, size, length);
+    }
+    return buffer->length >= length;
+}
+
+/* A frame's copy, of which the first word is the one that was judged. */
+__attribute__((always_inline)) static inline void frame_copy(unsigned char *to,
+                                                             const unsigned char *from,
+                                                             uint64_t first, uint16_t length)
+{
+    quoll_copy(to, from, length);
+    __builtin_memcpy(to, &first, sizeof first);
 }
 
 #endif

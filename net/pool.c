@@ -3,21 +3,31 @@
 
 #include "frames.h"
 
-void pool_open(struct net_pool *pool)
+void pool_memory_open(struct net_pool_memory *memory)
 {
     const struct quoll_region_config *own = &quoll_config.own;
 
-    pool->data = (const unsigned char *)(uintptr_t)own->vaddr;
-    pool->io = quoll_io_address(own);
-    pool->coherent = own->coherent != 0;
-    rx_ledger_open(&pool->ledger,
-                   least((uint32_t)(own->size / NET_BUFFER_SIZE), RX_LEDGER_BUFFERS));
-    if (!pool->coherent) {
-        cache_clean(pool->data, own->size); /* no line of ours may fall on what the device writes */
+    memory->data = (const unsigned char *)(uintptr_t)own->vaddr;
+    memory->io = quoll_io_address(own);
+    memory->coherent = own->coherent != 0;
+    memory->buffers = least((uint32_t)(own->size / NET_BUFFER_SIZE), RX_LEDGER_BUFFERS);
+    if (!memory->coherent) {
+        cache_clean(memory->data,
+                    own->size); /* no line of ours may fall on what the device writes */
     }
-    link_open(&pool->driver, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0),
-              sizeof(struct net_rx_buffer));
-    pool->most = least(pool->ledger.buffers, pool->driver.out.capacity);
+}
+
+uint32_t pool_link(struct link *driver, const struct net_pool_memory *memory)
+{
+    link_open(driver, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0), sizeof(struct net_rx_buffer));
+    return least(memory->buffers, driver->out.capacity);
+}
+
+void pool_open(struct net_pool *pool)
+{
+    pool_memory_open(&pool->memory);
+    rx_ledger_open(&pool->ledger, pool->memory.buffers);
+    pool->most = pool_link(&pool->driver, &pool->memory);
     pool->plenty = pool->most - (pool->most + 15U) / 16U;
 }
 
@@ -45,7 +55,7 @@ void pool_supply(struct net_pool *pool)
 
     for (uint32_t left = stock - number; stock > left;) {
         buffer.id = rx_ledger_lend(&pool->ledger, --stock);
-        buffer.address = pool->io + (uint64_t)buffer.id * NET_BUFFER_SIZE;
+        buffer.address = pool_address(&pool->memory, buffer.id);
         (void)net_rx_buffers_add(&to, &buffer);
     }
     rx_ledger_lend_end(&pool->ledger, stock);

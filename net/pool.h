@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The pool of receive buffers, at the virtualiser that owns it: what it gives the driver
- * and takes from it. Who has which buffer says its ledger (rx_ledger.h); what nobody has
- * goes to the driver, by the batch, as long as that has plenty.
+ * The pool of receive buffers, at the virtualiser that owns it.
+ *
+ * The one with copiers keeps a ledger of who has which buffer (rx_ledger.h); what nobody
+ * has goes to the driver, by the batch, as long as that has plenty. The copying one hands
+ * buffers to nobody but the driver, and has less to keep (rx_copy_virt.c).
  */
 #ifndef NET_POOL_H
 #define NET_POOL_H
@@ -16,15 +18,27 @@
 
 #include "rx_ledger.h"
 
-struct net_pool {
-    struct link driver;
+/* Where the buffers lie, for us and for the device. */
+struct net_pool_memory {
     const unsigned char *data;
     uint64_t io;
-    uint32_t plenty; /* buffers with the driver with which it needs no more for now */
-    uint32_t most;   /* that the driver gets */
+    uint32_t buffers;
     bool coherent;
+};
+
+struct net_pool {
+    struct link driver;
+    struct net_pool_memory memory;
+    uint32_t most;   /* buffers that the driver gets */
+    uint32_t plenty; /* with which it needs no more for now */
     struct rx_ledger ledger;
 };
+
+/** From pd_start(): our own memory. */
+void pool_memory_open(struct net_pool_memory *memory);
+
+/** The link to the driver. @return how many buffers it gets */
+uint32_t pool_link(struct link *driver, const struct net_pool_memory *memory);
 
 /** From pd_start(): our own memory, all in stock, and the link to the driver. */
 void pool_open(struct net_pool *pool);
@@ -35,29 +49,40 @@ void pool_supply(struct net_pool *pool);
 /** What is not the driver's to give, or no frame, is refused. Rare, hence out of line. */
 void pool_refuse(struct net_pool *pool, const struct net_rx_done *done);
 
+static inline bool is_frame(uint64_t length)
+{
+    return length >= NET_FRAME_MIN && length <= NET_FRAME_MAX;
+}
+
 /**
  * What the driver says of one buffer. True: there is a frame in it, and the caller must
  * hand it on (rx_ledger_hand_on).
  */
 static inline bool pool_take(struct net_pool *pool, const struct net_rx_done *done)
 {
-    if (!rx_ledger_lent(&pool->ledger, done->id) || done->length < NET_FRAME_MIN ||
-        done->length > NET_FRAME_MAX) {
+    if (!rx_ledger_lent(&pool->ledger, done->id) || !is_frame(done->length)) {
         pool_refuse(pool, done);
         return false;
     }
     return true;
 }
 
-/** The frame in a buffer that was just taken. */
-static inline const unsigned char *pool_frame(const struct net_pool *pool, uint32_t id)
+/** Where the device finds a buffer. */
+static inline uint64_t pool_address(const struct net_pool_memory *memory, uint32_t id)
 {
-    const unsigned char *buffer = pool->data + (uint64_t)id * NET_BUFFER_SIZE;
+    return memory->io + (uint64_t)id * NET_BUFFER_SIZE;
+}
 
-    if (!pool->coherent) {
-        cache_invalidate(buffer, NET_BUFFER_SIZE);
-    }
-    return buffer + NET_HEADROOM;
+/** A buffer that was just taken: what the device wrote is what we will read. */
+static inline void pool_invalidate(const struct net_pool_memory *memory, uint32_t id)
+{
+    cache_invalidate(memory->data + (uint64_t)id * NET_BUFFER_SIZE, NET_BUFFER_SIZE);
+}
+
+/** The frame in it. */
+static inline const unsigned char *pool_frame(const struct net_pool_memory *memory, uint32_t id)
+{
+    return memory->data + (uint64_t)id * NET_BUFFER_SIZE + NET_HEADROOM;
 }
 
 #endif

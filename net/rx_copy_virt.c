@@ -6,10 +6,12 @@
  * but one program can write what all clients receive (docs/architecture.md says when to
  * choose which).
  *
- * A pool buffer is in stock again as soon as its frame was copied, so no client can have
- * one, and nothing of the pool depends on what a client does. A client without a good
- * buffer of its own, or that takes nothing, loses its frames. Its queues are looked at once
- * per batch, so it can make us skip as many bad buffers per batch as its queue holds.
+ * A pool buffer is on its way back to the driver as soon as its frame was copied, so nobody
+ * else ever has one, and nothing of the pool depends on what a client does. All that is to be
+ * kept of a buffer is where in the driver's queue it was put last: it cannot come back before
+ * that was shown. A client without a good buffer of its own, or that takes nothing, loses its
+ * frames. Its queues are looked at once per batch, so it can make us skip as many bad buffers
+ * per batch as its queue holds.
  *
  * The pool is ours through all lives of the driver, so a frame that is being copied is
  * nobody else's; and a client's new life finds in its own memory only what was for it.
@@ -27,26 +29,40 @@
 
 #define MAX_CLIENTS 61U /* channels, less the driver's */
 #define ROUNDS      16U /* before we look after all clients */
+#define INLINE      __attribute__((always_inline)) static inline
 
 struct client {
     struct link link;
+    unsigned char *data; /* where its buffers are, */
+    uint64_t size;       /* and how many bytes that is */
     struct client *next; /* that something came for in this batch; NULL: nothing came for us */
     uint32_t delivered;  /* frames of this batch, */
     uint32_t taken;      /* and buffers shown as taken */
 };
 
 static struct rx_copy_virt {
-    struct net_pool pool;
+    struct link driver;
+    struct net_pool_memory pool;
+    uint32_t lent; /* buffers that the driver got */
+    uint32_t by;   /* how many frames or more it is told of at once that were taken */
     struct net_relay relay;
     unsigned clients;
-    unsigned turn;        /* who is woken first */
-    struct client *batch; /* the first that something came for in this batch */
-    uint32_t rounds;      /* that made a wake-up longer */
-    uint64_t mac[MAX_CLIENTS];
-    struct client client[MAX_CLIENTS];
+    unsigned turn;         /* who is woken first */
+    uint32_t rounds;       /* that made a wake-up longer */
+    uint64_t recent_key;   /* whose frame came last, */
+    struct client *recent; /* and to whom it went */
+    uint64_t key[MAX_CLIENTS];
+    struct client client[MAX_CLIENTS + 1U]; /* and who ends the list */
 } virt;
 
-#define LAST (&virt.client[MAX_CLIENTS]) /* its end */
+/* Of each buffer: where in the driver's queue it was put last. */
+static uint32_t place[RX_LEDGER_BUFFERS];
+
+#define LAST (&virt.client[MAX_CLIENTS]) /* the list's end */
+
+/* A MAC address, to be compared with a frame's first word: what follows it falls out. */
+#define MAC_KEY(word) ((word) << 16)
+#define NO_KEY        UINT64_C(1)
 
 /* ---- Clients ---- */
 
@@ -54,13 +70,11 @@ static struct rx_copy_virt {
  * Once per batch, before a client is given anything. What we know from before of its
  * buffers and room will do if it is enough for all frames.
  */
-__attribute__((always_inline)) static inline void look_at(struct client *client)
+INLINE void look_at(struct client *client)
 {
-    uint32_t frames = virt.pool.driver.in.ready;
+    uint32_t frames = virt.driver.in.ready;
 
-    client->next = virt.batch;
-    virt.batch = client;
-    if (link_check(&client->link) == LINK_DOWN) {
+    if (!link_still_up(&client->link) && link_renew(&client->link) == LINK_DOWN) {
         return; /* there is no room in it */
     }
     if (client->link.in.ready < frames) {
@@ -71,147 +85,227 @@ __attribute__((always_inline)) static inline void look_at(struct client *client)
     }
 }
 
-/* The place that a client has for the frame, which it is told of; NULL if it has none. */
-__attribute__((always_inline)) static inline unsigned char *place_for(struct link *link,
-                                                                      uint16_t length)
-{
-    struct queue_taking buffers = queue_taking_begin(&link->in);
-    struct net_frame frame;
-    bool found = link->out.room > 0 && client_buffer(link, &buffers, length, &frame);
-
-    queue_taking_end(&link->in, &buffers);
-    if (!found) {
-        return NULL;
-    }
-    frame = (struct net_frame){.offset = frame.offset, .length = length};
-    (void)net_frames_put(&link->out, &frame);
-    return (unsigned char *)(uintptr_t)link->config->data.vaddr + frame.offset;
-}
-
 /*
  * Let a client have the frame, if it can take it. Its first word is the one that was judged;
  * only what follows is still read from the pool.
  */
-__attribute__((noinline)) static void give(struct client *client, const unsigned char *from,
-                                           uint64_t first, uint16_t length)
+INLINE void give(struct client *client, const unsigned char *from, uint64_t first, size_t length)
 {
-    unsigned char *to = place_for(&client->link, length);
+    struct link *link = &client->link;
+    struct net_frame frame;
 
-    if (to == NULL) {
-        link_count(&client->link, COUNT_DROPPED, 1);
+    if (link->out.room == 0 || !client_buffer(link, client->size, length, &frame)) {
+        link_count(link, COUNT_DROPPED, 1);
         return;
     }
-    link_count(&client->link, COUNT_BYTES, length);
-    __builtin_memcpy(to, &first, sizeof first);
-    memcpy(to + sizeof first, from + sizeof first, length - sizeof first);
+    unsigned char *to = client->data + frame.offset;
+
+    frame = (struct net_frame){.offset = frame.offset, .length = (uint16_t)length};
+    (void)net_frames_put(&link->out, &frame);
+    link_count(link, COUNT_BYTES, length);
+    frame_copy(to, from, first, length);
 }
 
-static inline void look_and_give(struct client *client, const unsigned char *from, uint64_t first,
-                                 uint16_t length)
+/* Into the list of those whom something comes for in this batch, if not there yet. */
+INLINE struct client *enlist(struct client *client, struct client *batch)
 {
-    KEEP(client);
-    if (client->next == NULL) {
-        look_at(client);
+    if (client->next != NULL) {
+        return batch;
     }
-    give(client, from, first, length);
+    client->next = batch;
+    look_at(client);
+    return client;
 }
 
-__attribute__((noinline)) static void give_to_all(const unsigned char *frame, uint64_t first,
-                                                  uint16_t length)
+__attribute__((noinline, cold)) static struct client *give_to_all(struct client *batch,
+                                                                  const unsigned char *from,
+                                                                  uint64_t first, size_t length)
 {
     for (unsigned i = 0; i < virt.clients; i++) {
-        look_and_give(&virt.client[i], frame, first, length);
+        batch = enlist(&virt.client[i], batch);
+        give(&virt.client[i], from, first, length);
     }
+    return batch;
 }
 
-/* Demultiplex by destination, the frame's first bytes. */
-static inline void deliver(const unsigned char *frame, uint16_t length)
+/* Whose address it is; NULL: nobody's. */
+__attribute__((noinline, cold)) static struct client *search(uint64_t key)
 {
-    uint64_t first = word_at(frame);
-
-    if ((first & MULTICAST) != 0) {
-        give_to_all(frame, first, length);
-        return;
-    }
     for (unsigned i = 0; i < virt.clients; i++) {
-        if (virt.mac[i] == (first & MAC_BYTES)) {
-            look_and_give(&virt.client[i], frame, first, length);
-            return;
+        if (virt.key[i] == key) {
+            virt.recent_key = key;
+            virt.recent = &virt.client[i];
+            return virt.recent;
         }
     }
+    return NULL;
 }
 
-static void show_to_clients(void)
+static void show_to_clients(struct client *batch)
 {
-    for (struct client *client = virt.batch; client != LAST; client = client->next) {
+    for (struct client *client = batch; client != LAST; client = client->next) {
         client->delivered = link_show_tail(&client->link);
         client->taken = link_show_head_by_batch(&client->link);
     }
 }
 
-static inline void wake_client(struct client *client)
-{
-    link_wake(&client->link, client->delivered, client->taken);
-    client->next = NULL;
-}
-
 /* Of several another one comes first each time (quoll/turn.h). */
-__attribute__((noinline)) static void wake_in_turn(void)
+static void wake_in_turn(void)
 {
     unsigned at = turn_next(&virt.turn, virt.clients);
 
     for (unsigned n = virt.clients; n > 0; n--) {
-        if (virt.client[at].next != NULL) {
-            wake_client(&virt.client[at]);
+        struct client *client = &virt.client[at];
+
+        if (client->next != NULL) {
+            link_wake(&client->link, client->delivered, client->taken);
+            client->next = NULL;
         }
         (void)turn_next(&at, virt.clients);
     }
 }
 
-static inline void wake_clients(void)
-{
-    struct client *first = virt.batch;
-
-    if (first != LAST && first->next == LAST) {
-        wake_client(first);
-    } else if (first != LAST) {
-        wake_in_turn();
-    }
-}
-
 /* ---- The driver ---- */
 
-static void take_all_done(void)
+/*
+ * Put the buffer with this number where the driver finds it. There is room for it, unless the
+ * driver breaks the rules: then that one stays with it.
+ */
+INLINE void lend(struct net_rx_buffer *buffer)
 {
-    struct queue_taking in = queue_taking_begin(&virt.pool.driver.in);
-    struct net_rx_done done;
-    uint64_t bytes = 0;
+    struct queue_producer *out = &virt.driver.out;
+    uint32_t at = out->tail;
 
-    while (net_rx_dones_next(&in, &done)) {
-        if (pool_take(&virt.pool, &done)) {
-            bytes += done.length;
-            rx_ledger_hand_on(&virt.pool.ledger, done.id, 0);
-            deliver(pool_frame(&virt.pool, done.id), (uint16_t)done.length);
-        }
+    buffer->address = pool_address(&virt.pool, buffer->id);
+    if (net_rx_buffers_put(out, buffer)) {
+        place[buffer->id] = at;
     }
-    queue_taking_end(&virt.pool.driver.in, &in);
-    link_count(&virt.pool.driver, COUNT_BYTES, bytes);
 }
 
-/* Show all their frames and buffers, and go to sleep; false if the driver has more. */
-static bool publish_and_sleep(void)
+/* A new life of the driver, which has reset the device, has none yet. */
+static void lend_all(void)
 {
-    struct link *driver = &virt.pool.driver;
+    struct net_rx_buffer buffer = {0};
 
-    show_to_clients();
-    uint32_t given = driver->out.tail != driver->out.published ? link_show_tail(driver) : 0;
-    uint32_t taken = link_show_head_by_batch(driver);
+    (void)queue_look_for_room(&virt.driver.out);
+    for (; buffer.id < virt.lent; buffer.id++) {
+        place[buffer.id] = INT32_MAX; /* if there is no room: not shown for a long time */
+        lend(&buffer);
+    }
+    link_publish(&virt.driver);
+}
 
-    queue_show_sleep(&driver->in);
-    queue_fence();
-    wake_clients();
-    link_wake(driver, given, taken);
-    return queue_look(&driver->in) == 0;
+/* Whether the driver can have a buffer, whatever the number: it has been shown its place. */
+static inline bool is_lent(uint32_t id)
+{
+    return id < virt.lent && (int32_t)(place[id] - virt.driver.out.published) < 0;
+}
+
+/* Demultiplex by destination, the frame's first bytes. @return the batch's list */
+INLINE struct client *deliver(struct client *batch, const unsigned char *frame, size_t length)
+{
+    uint64_t first = word_at(frame);
+    struct client *client = virt.recent;
+
+    if (__builtin_expect(MAC_KEY(first) != virt.recent_key, 0)) {
+        if ((first & MULTICAST) != 0) {
+            return give_to_all(batch, frame, first, length);
+        }
+        client = search(MAC_KEY(first));
+        if (client == NULL) {
+            return batch;
+        }
+    }
+    batch = enlist(client, batch);
+    give(client, frame, first, length);
+    return batch;
+}
+
+/* Deliver what is done; all buffers are on their way back. @return whom something came for */
+INLINE struct client *take_all_done(struct client *batch)
+{
+    struct link *driver = &virt.driver;
+    struct queue_taking in = queue_look_and_begin(&driver->in);
+    struct net_rx_done done;
+    struct net_rx_buffer buffer = {0};
+    uint64_t bytes = 0;
+
+    if (driver->out.room < driver->in.ready) {
+        (void)queue_look_for_room(&driver->out);
+    }
+    while (net_rx_dones_next(&in, &done)) {
+        size_t length = done.length;
+
+        if (!is_lent(done.id)) {
+            link_count(driver, COUNT_REFUSED, 1);
+            continue;
+        }
+        buffer.id = done.id;
+        lend(&buffer);
+        if (!is_frame(length)) {
+            link_count(driver, COUNT_REFUSED, length != 0);
+            continue;
+        }
+        if (__builtin_expect(!virt.pool.coherent, 0)) {
+            pool_invalidate(&virt.pool, done.id);
+        }
+        batch = deliver(batch, pool_frame(&virt.pool, done.id), length);
+        bytes += length;
+    }
+    queue_taking_end(&driver->in, &in);
+    link_count(driver, COUNT_BYTES, bytes);
+    return batch;
+}
+
+__attribute__((noinline)) static void publish_to_driver(void)
+{
+    link_publish(&virt.driver);
+    link_release(&virt.driver);
+}
+
+/* All clients are shown theirs before we look whether the driver has more: one fence for all. */
+INLINE bool publish_to_one(struct client *client)
+{
+    struct link *link = &client->link;
+    const struct queue_consumer_half *peer = link->out.peer;
+    uint32_t tail = link->out.tail;
+    uint32_t delivered = link_show_tail(link), taken = link_show_head_by_batch(link);
+    bool asleep = queue_sleep(&virt.driver.in);
+
+    client->next = NULL;
+    if (delivered != 0 && queue_passed(queue_read(&peer->wake_at), tail, delivered)) {
+        link_signal(link);
+    } else if (taken != 0) {
+        link_wake(link, 0, taken);
+    }
+    return asleep;
+}
+
+__attribute__((noinline)) static bool publish_to_all(struct client *batch)
+{
+    show_to_clients(batch);
+    bool asleep = queue_sleep(&virt.driver.in);
+
+    wake_in_turn();
+    return asleep;
+}
+
+/*
+ * What the driver has for us; it is shown its buffers by many at once. True if it has no more,
+ * and we are asleep.
+ */
+INLINE bool receive(void)
+{
+    struct client *last = LAST;
+
+    KEEP(last);
+    struct client *batch = take_all_done(last);
+    bool asleep = batch->next == last ? publish_to_one(batch) : publish_to_all(batch);
+
+    if (virt.driver.in.head - virt.driver.in.released >= virt.by) {
+        publish_to_driver();
+    }
+    return asleep;
 }
 
 __attribute__((noinline)) static void tell_all(void)
@@ -223,7 +317,7 @@ __attribute__((noinline)) static void tell_all(void)
 
 static inline void pass_on_news(void)
 {
-    if (net_relay_news(&virt.relay, &virt.pool.driver)) {
+    if (net_relay_news(&virt.relay, &virt.driver)) {
         tell_all();
     }
 }
@@ -241,19 +335,7 @@ __attribute__((noinline)) static bool go_on(void)
         }
         pass_on_news();
     }
-    return link_still_up(&virt.pool.driver);
-}
-
-static void receive(void)
-{
-    (void)queue_look(&virt.pool.driver.in);
-    do {
-        virt.batch = LAST;
-        take_all_done();
-        if (virt.pool.ledger.with_driver <= virt.pool.plenty) {
-            pool_supply(&virt.pool);
-        }
-    } while (!publish_and_sleep() && go_on());
+    return link_still_up(&virt.driver);
 }
 
 /* ---- Entry points ---- */
@@ -264,17 +346,22 @@ static void open_clients(void)
 
     while (virt.clients < MAX_CLIENTS &&
            (config = quoll_find_link(LINK_NET_RX_CLIENT, NULL, virt.clients)) != NULL) {
-        virt.mac[virt.clients] = mac_at(config->settings.net.mac);
+        virt.key[virt.clients] = MAC_KEY(word_at(config->settings.net.mac));
+        virt.client[virt.clients].data = (unsigned char *)(uintptr_t)config->data.vaddr;
+        virt.client[virt.clients].size = config->data.size;
         link_open(&virt.client[virt.clients].link, config, sizeof(struct net_frame));
         virt.clients += 1U;
     }
+    virt.recent_key = NO_KEY;
 }
 
 void pd_start(void)
 {
     open_clients();
-    pool_open(&virt.pool);
-    pd_wake(virt.pool.driver.config->channel);
+    pool_memory_open(&virt.pool);
+    virt.lent = pool_link(&virt.driver, &virt.pool);
+    virt.by = (least(virt.lent, virt.driver.in.capacity) + 15U) / 16U;
+    pd_wake(virt.driver.config->channel);
 }
 
 __attribute__((noinline)) static void wake_for_client(microkit_channel channel)
@@ -287,23 +374,29 @@ __attribute__((noinline)) static void wake_for_client(microkit_channel channel)
     }
 }
 
+/* What is new beside frames. Whether the driver is there. */
+__attribute__((noinline)) static bool catch_up(void)
+{
+    enum link_state state = link_check(&virt.driver);
+
+    if (state == LINK_CAME_UP) {
+        net_relay_renew(&virt.relay);
+        lend_all();
+    }
+    pass_on_news();
+    return state != LINK_DOWN;
+}
+
 void pd_wake(microkit_channel channel)
 {
-    struct link *driver = &virt.pool.driver;
+    struct link *driver = &virt.driver;
 
     if (channel == driver->config->channel) {
         link_count(driver, COUNT_WOKEN, 1);
     } else {
         wake_for_client(channel);
     }
-    enum link_state state = link_check(driver);
-
-    if (state == LINK_CAME_UP) {
-        rx_ledger_take_all_back(&virt.pool.ledger); /* which has reset the device */
-        net_relay_renew(&virt.relay);
-    }
-    pass_on_news();
-    if (state != LINK_DOWN) {
-        receive();
+    if ((link_still_up(driver) && link_generation(driver) == virt.relay.generation) || catch_up()) {
+        while (!receive() && go_on()) {}
     }
 }

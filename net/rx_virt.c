@@ -125,7 +125,7 @@ __attribute__((noinline)) static uint64_t give_to_all(uint32_t id, uint16_t leng
 /* Demultiplex by destination, the frame's first bytes; the set of copiers that have it. */
 static inline uint64_t deliver(uint32_t id, uint16_t length)
 {
-    uint64_t destination = mac_at(pool_frame(&virt.pool, id));
+    uint64_t destination = mac_at(pool_frame(&virt.pool.memory, id));
 
     if ((destination & MULTICAST) != 0) {
         return give_to_all(id, length);
@@ -149,6 +149,9 @@ static void take_all_done(void)
     while (net_rx_dones_next(&in, &done)) {
         if (!pool_take(&virt.pool, &done)) {
             continue;
+        }
+        if (!virt.pool.memory.coherent) {
+            pool_invalidate(&virt.pool.memory, done.id);
         }
         rx_ledger_hand_on(&virt.pool.ledger, done.id, deliver(done.id, (uint16_t)done.length));
         bytes += done.length;

@@ -448,6 +448,16 @@ static inline struct queue_taking queue_taking_begin(const struct queue_consumer
     return (struct queue_taking){q->peer->entries, q->capacity - 1U, q->head, q->head + q->ready};
 }
 
+/** queue_look() and queue_taking_begin(), with one look at the handle. */
+static inline struct queue_taking queue_look_and_begin(struct queue_consumer *q)
+{
+    const struct queue_producer_half *peer = q->peer;
+    uint32_t capacity = q->capacity, head = q->head;
+    uint32_t ready = queue_look_from(q, peer, capacity, head);
+
+    return (struct queue_taking){peer->entries, capacity - 1U, head, head + ready};
+}
+
 static inline void queue_taking_end(struct queue_consumer *q, const struct queue_taking *t)
 {
     q->ready = t->end - t->at;

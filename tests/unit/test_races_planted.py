@@ -24,13 +24,13 @@ def again_of(entry, batch):
 
 # (race, source, what stands there, what is put in its place)
 PLANTED = [
-    ("net_rx_virt", "net/rx_virt.c", "            continue;\n        }\n        rx_ledger_hand_on(",
-     "            continue;\n        }\n        done = " + again_of("net_rx_done", "in") + ";\n        rx_ledger_hand_on("),
-    ("net_rx_copy_virt", "net/rx_copy_virt.c", "            deliver(pool_frame(",
-     "            done = " + again_of("net_rx_done", "in") + ";\n            deliver(pool_frame("),
+    ("net_rx_virt", "net/rx_virt.c", "        rx_ledger_hand_on(",
+     "        done = " + again_of("net_rx_done", "in") + ";\n        rx_ledger_hand_on("),
+    ("net_rx_copy_virt", "net/rx_copy_virt.c", "        batch = deliver(",
+     "        done = " + again_of("net_rx_done", "in") + ";\n        batch = deliver("),
     ("net_tx_virt", "net/tx_head.h", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) != client->mac"),
     ("net_copier", "net/copier.c", "vaddr + buffer.offset, frame.length};",
-     "vaddr + " + again_of("net_frame", "buffers") + ".offset, frame.length};"),
+     "vaddr + " + again("net_frame", "copier.client.in") + ".offset, frame.length};"),
     ("block_virt", "block/virt_client.c", "            enter(virt, client, &request);",
      "            request = " + again("block_request", "client->link.in") + ";\n            enter(virt, client, &request);"),
     ("block_virt", "block/virt.c", "        virt.disk = info;\n        virt_table_read",
