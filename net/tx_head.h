@@ -22,18 +22,18 @@
 #define HEAD_BYTES  (NET_HEAD_SIZE - NET_HEADROOM)
 #define FIRST_BYTES (QUOLL_CACHE_LINE - NET_HEADROOM)
 #define SOURCE_MAC  6U /* where it lies in a frame */
+#define MTU_MAX     (NET_FRAME_MAX - NET_FRAME_MIN)
 
-/* Sixty-four bytes, of which a head holds several after the first ones. */
-struct piece {
-    uint64_t word[8];
-} __attribute__((packed, may_alias));
-
+/* A head as it is copied: the first piece, and a cache line more while there are bytes left. */
 struct first_piece {
-    uint64_t word[6];
+    uint64_t word[FIRST_BYTES / sizeof(uint64_t)];
 } __attribute__((packed, may_alias));
 
-static_assert(sizeof(struct first_piece) == FIRST_BYTES, "fills the line");
-static_assert((HEAD_BYTES - FIRST_BYTES) % sizeof(struct piece) == 0, "heads end with a piece");
+struct line {
+    uint64_t word[QUOLL_CACHE_LINE / sizeof(uint64_t)];
+} __attribute__((packed, may_alias));
+
+static_assert(HEAD_BYTES == FIRST_BYTES + 3U * QUOLL_CACHE_LINE, "copy_head() has three more");
 
 /* As it is put into the queue, in three words. */
 struct tx_entry {
@@ -46,18 +46,26 @@ static_assert(sizeof(struct tx_entry) == sizeof(struct net_tx_frame), "the same"
 static_assert(offsetof(struct net_tx_frame, body_length) == 18, "above the head's, and");
 static_assert(offsetof(struct net_tx_frame, id) == 20, "below the number");
 
+/* The slot that comes next. */
+static inline struct tx_entry *tx_entry(const struct queue_putting *to)
+{
+    return (struct tx_entry *)(void *)to->entries + (to->at & to->mask);
+}
+
 /* Where frames may begin, whatever their length; none if there is no such place. */
 static inline uint64_t first_places(uint64_t size)
 {
     return size < NET_FRAME_MAX ? 0 : size - NET_FRAME_MAX + 1U;
 }
 
-/* Whether a client may name a frame like this. */
-static inline bool good(const struct client *client, uint32_t longest,
-                        const struct net_frame *frame)
+/*
+ * Whether a client may name a frame like this: of such a payload, and in its data region.
+ * The reserved bits are the length's highest ones.
+ */
+static inline bool good(const struct client *client, uint32_t mtu, uint32_t offset, uint32_t length)
 {
-    return frame->length >= NET_FRAME_MIN && frame->length <= longest && frame->reserved == 0 &&
-           (frame->offset < client->places || within(client->size, frame));
+    return length - NET_FRAME_MIN <= mtu &&
+           (offset < client->places || (offset <= client->size && length <= client->size - offset));
 }
 
 /*
@@ -66,12 +74,18 @@ static inline bool good(const struct client *client, uint32_t longest,
  */
 static inline void copy_head(unsigned char *to, const unsigned char *from, uint32_t length)
 {
-    const unsigned char *end = from + length;
+    struct line *lines = (struct line *)(to + FIRST_BYTES);
+    const struct line *more = (const struct line *)(from + FIRST_BYTES);
 
     *(struct first_piece *)to = *(const struct first_piece *)from;
-    for (from += FIRST_BYTES, to += FIRST_BYTES; from < end;
-         from += sizeof(struct piece), to += sizeof(struct piece)) {
-        *(struct piece *)to = *(const struct piece *)from;
+    if (length > FIRST_BYTES) {
+        lines[0] = more[0];
+        if (length > FIRST_BYTES + QUOLL_CACHE_LINE) {
+            lines[1] = more[1];
+        }
+        if (length > FIRST_BYTES + 2U * QUOLL_CACHE_LINE) {
+            lines[2] = more[2];
+        }
     }
     __asm__ volatile("" : : : "memory");
 }
@@ -85,49 +99,60 @@ static inline void copy_last(unsigned char *to, const unsigned char *from, uint3
     }
 }
 
+/* How much of a frame its head carries. */
+static inline uint32_t head_length(uint32_t length)
+{
+    return length <= HEAD_BYTES ? length : FIRST_BYTES;
+}
+
 /*
  * Let a frame out under the number of a free head, which it then has, into a slot that is
  * free; false if it must not leave.
  */
-static inline bool let_out(const struct tx_virt *virt, const struct client *client,
-                           const struct net_frame *frame, uint32_t id, struct queue_putting *to)
+static inline bool let_out(const struct tx_virt *virt, const struct client *client, uint64_t frame,
+                           uint32_t id, struct tx_entry *slot)
 {
-    if (__builtin_expect(!good(client, virt->longest, frame), 0)) {
+    uint32_t offset = (uint32_t)frame, length = (uint32_t)(frame >> 32U);
+
+    if (__builtin_expect(!good(client, virt->mtu, offset, length), 0)) {
         return false;
     }
-    const unsigned char *data = client->data + frame->offset;
-    uint64_t place = (uint64_t)id * NET_HEAD_SIZE + NET_HEADROOM;
+    const unsigned char *data = client->data + offset;
+    uint64_t place = (uint64_t)id * NET_HEAD_SIZE;
     unsigned char *head = virt->heads + place;
-    uint32_t length = frame->length <= HEAD_BYTES ? frame->length : FIRST_BYTES;
+    uint64_t head_io = virt->heads_io + place;
+    uint64_t data_io = client->data_io + offset;
+    uint32_t first = head_length(length);
 
-    if (__builtin_expect(frame->offset < client->places, 1)) {
-        copy_head(head, data, length);
+    if (__builtin_expect(offset < client->places, 1)) {
+        copy_head(head, data, first);
     } else {
-        copy_last(head, data, length);
+        copy_last(head, data, first);
     }
     if (__builtin_expect(mac_at(head + SOURCE_MAC) != client->mac, 0)) {
         return false;
     }
-    ((struct tx_entry *)(void *)to->entries)[to->at & to->mask] = (struct tx_entry){
-        .head = virt->heads_io + place,
-        .body = client->data_io + frame->offset + length,
-        .lengths_and_id = length | (frame->length - length) << 16U | (uint64_t)id << 32U,
+    *slot = (struct tx_entry){
+        .head = head_io,
+        .body = data_io + first,
+        .lengths_and_id = first | (length - first) << 16U | (uint64_t)id << 32U,
     };
-    to->at += 1U;
     return true;
 }
 
 /* For devices that do not see our caches: what of a frame was written by us, and by its client. */
-static inline void clean(const struct tx_virt *virt, const struct client *client, uint32_t id,
-                         const struct net_frame *frame)
+static inline void clean(const struct tx_virt *virt, const struct client *client, uint32_t id)
 {
-    uint32_t length = frame->length <= HEAD_BYTES ? frame->length : FIRST_BYTES;
+    uint64_t frame = virt->ledger.head[id] % OWNED_BY_ONE;
+    uint32_t offset = (uint32_t)frame, length = (uint32_t)(frame >> 32U);
+    uint32_t first = head_length(length);
 
     if (!virt->coherent) {
-        cache_clean(virt->heads + (uint64_t)id * NET_HEAD_SIZE, NET_HEADROOM + length);
+        cache_clean(virt->heads + (uint64_t)id * NET_HEAD_SIZE - NET_HEADROOM,
+                    NET_HEADROOM + first);
     }
     if (client->link.config->data.coherent == 0) {
-        cache_clean(client->data + frame->offset + length, frame->length - length);
+        cache_clean(client->data + offset + first, length - first);
     }
 }
 

@@ -18,16 +18,23 @@
 #define TX_LEDGER_HEADS 256U
 
 /*
- * A head's entry is its frame as the client named it, so that it can be given back as it
- * is; `reserved`, which is 0 in what clients see, says whose it is.
+ * A frame as its client named it, all of struct net_frame in one word. What is reserved,
+ * and 0 in what clients see, are the highest bits, which in the ledger say whose it is.
  */
+QUEUE_OF(net_words, uint64_t);
+
+#define OWNED_BY_ONE (UINT64_C(1) << 48)
+
+static_assert(sizeof(struct net_frame) == sizeof(uint64_t), "one word");
+static_assert(offsetof(struct net_frame, reserved) == 6, "the highest bits");
+
 #define IN_STOCK 0U
 #define STALE    0x100U /* with the driver, but its client has a new life: to be given to nobody */
 
 struct tx_ledger {
+    uint64_t head[TX_LEDGER_HEADS];
     uint32_t stock;
     uint16_t free[TX_LEDGER_HEADS]; /* of which the first `stock` are in stock */
-    struct net_frame head[TX_LEDGER_HEADS];
 };
 
 static inline uint16_t owner_of(unsigned client)
@@ -38,6 +45,12 @@ static inline uint16_t owner_of(unsigned client)
 static inline unsigned client_of(uint16_t owner)
 {
     return owner % STALE - 1U;
+}
+
+/** Whether the driver has a head, of any number, with a frame of an owner. */
+static inline bool tx_ledger_is(const struct tx_ledger *ledger, uint32_t id, uint16_t owner)
+{
+    return id < TX_LEDGER_HEADS && ledger->head[id] / OWNED_BY_ONE == owner;
 }
 
 /** All heads are in stock, the first one on top. */
@@ -58,32 +71,26 @@ static inline void tx_ledger_open(struct tx_ledger *ledger, uint32_t heads)
 /** Whose frame a head carries, of any number; IN_STOCK if the driver does not have it. */
 static inline uint16_t tx_ledger_owner(const struct tx_ledger *ledger, uint32_t id)
 {
-    return id < TX_LEDGER_HEADS ? ledger->head[id].reserved : IN_STOCK;
+    return id < TX_LEDGER_HEADS ? (uint16_t)(ledger->head[id] / OWNED_BY_ONE) : IN_STOCK;
 }
 
-/*
- * The head on top of the stock, which is `id`, carries a frame of an owner and goes to the
- * driver; for loops, in the end of which the stock is set.
- */
-static inline void tx_ledger_enter(struct tx_ledger *ledger, uint32_t id, struct net_frame frame,
+/* The next two are for loops, in the end of which the stock is set. */
+
+/** The head on top of the stock, which is `id`, carries a frame of an owner and goes out. */
+static inline void tx_ledger_enter(struct tx_ledger *ledger, uint32_t id, uint64_t frame,
                                    uint16_t owner)
 {
-    frame.reserved = owner;
-    ledger->head[id] = frame;
-    /*@ assert \forall integer i; 0 <= i < 256 && i != id ==>
-            ledger->head[i].reserved == \at(ledger->head[i].reserved, Pre); */
+    ledger->head[id] = frame + owner * OWNED_BY_ONE;
 }
 
 /** The driver is done with a head that it had; the frame, as its client named it. */
-static inline struct net_frame tx_ledger_take(struct tx_ledger *ledger, uint32_t id)
+static inline uint64_t tx_ledger_take(struct tx_ledger *ledger, uint32_t id, uint32_t stock)
 {
-    struct net_frame frame = ledger->head[id];
+    uint64_t frame = ledger->head[id] % OWNED_BY_ONE;
 
-    //@ ghost to_stock(all, ledger->stock, 0, id);
-    ledger->head[id].reserved = IN_STOCK;
-    ledger->free[ledger->stock] = (uint16_t)id;
-    ledger->stock += 1U;
-    frame.reserved = 0;
+    //@ ghost to_stock(all, stock, 0, id);
+    ledger->head[id] = IN_STOCK;
+    ledger->free[stock] = (uint16_t)id;
     return frame;
 }
 
@@ -91,12 +98,12 @@ static inline struct net_frame tx_ledger_take(struct tx_ledger *ledger, uint32_t
 static inline void tx_ledger_forget(struct tx_ledger *ledger, unsigned client)
 {
     /*@ loop invariant id <= TX_LEDGER_HEADS && in_books(ledger, ledger->stock);
-        loop invariant \forall integer i; 0 <= i < id ==> ledger->head[i].reserved != client + 1;
+        loop invariant \forall integer i; 0 <= i < id ==> owner_in(ledger->head[i]) != client + 1;
         loop assigns id, ledger->head[..];
         loop variant TX_LEDGER_HEADS - id; */
     for (uint32_t id = 0; id < TX_LEDGER_HEADS; id++) {
-        if (ledger->head[id].reserved == owner_of(client)) {
-            ledger->head[id].reserved = (uint16_t)(owner_of(client) + STALE);
+        if (tx_ledger_owner(ledger, id) == owner_of(client)) {
+            ledger->head[id] += STALE * OWNED_BY_ONE;
         }
     }
 }

@@ -56,14 +56,14 @@ static inline bool look_at(struct client *client)
 }
 
 /* A buffer goes back to its client, which has been looked at. */
-__attribute__((cold)) static void give_back(struct client *client, const struct net_frame *frame)
+__attribute__((cold)) static void give_back(struct client *client, uint64_t frame)
 {
     struct queue_producer *out = &client->link.out;
 
     if (out->room == 0) {
         (void)queue_look_for_room(out);
     }
-    if (!net_frames_put(out, frame)) {
+    if (!net_words_put(out, &frame)) {
         link_count(&client->link, COUNT_DROPPED, 1);
     }
     virt.touched |= client->bit;
@@ -72,11 +72,10 @@ __attribute__((cold)) static void give_back(struct client *client, const struct 
 /* ---- From a client to the driver ---- */
 
 /* What must not leave goes back; there is room for it. */
-__attribute__((cold)) static inline void refuse(struct client *client,
-                                                const struct net_frame *frame)
+__attribute__((cold)) static inline void refuse(struct client *client, uint64_t frame)
 {
     link_count(&client->link, COUNT_REFUSED, 1);
-    (void)net_frames_put(&client->link.out, frame);
+    (void)net_words_put(&client->link.out, &frame);
     virt.touched |= client->bit;
 }
 
@@ -84,40 +83,40 @@ __attribute__((cold)) static inline void refuse(struct client *client,
 __attribute__((cold, noinline)) static void clean_all(const struct client *client, uint32_t heads)
 {
     for (uint32_t i = 0; i < heads; i++) {
-        uint32_t id = virt.ledger.free[virt.ledger.stock + i];
-
-        clean(&virt, client, id, &virt.ledger.head[id]);
+        clean(&virt, client, virt.ledger.free[virt.ledger.stock + i]);
     }
 }
 
 /* Take `most` frames, which are there; there is a head, room and a way back for so many. */
-__attribute__((noinline)) static void submit(struct client *client, uint32_t most)
+__attribute__((always_inline)) static inline void submit(struct client *client, uint32_t most)
 {
     struct queue_taking in = queue_taking_begin(&client->link.in);
     struct queue_putting out = queue_putting_begin(&virt.driver.out);
-    uint32_t stock = virt.ledger.stock, rest = client->link.in.ready - most, bytes = 0;
+    const uint16_t *top = &virt.ledger.free[virt.ledger.stock];
+    uint32_t rest = client->link.in.ready - most, bytes = 0;
     uint16_t owner = client->owner;
-    struct net_frame frame;
+    uint64_t frame;
 
     in.end = in.at + most;
-    while (net_frames_next(&in, &frame)) {
-        uint32_t id = virt.ledger.free[stock - 1U];
+    while (net_words_next(&in, &frame)) {
+        uint32_t id = top[-1];
 
-        if (!let_out(&virt, client, &frame, id, &out)) {
-            refuse(client, &frame);
+        if (!let_out(&virt, client, frame, id, tx_entry(&out))) {
+            refuse(client, frame);
             continue;
         }
-        bytes += frame.length;
         tx_ledger_enter(&virt.ledger, id, frame, owner);
-        stock -= 1U;
+        bytes += (uint32_t)(frame >> 32U);
+        top -= 1;
+        out.at += 1U;
     }
-    uint32_t sent = virt.ledger.stock - stock;
+    uint32_t sent = out.at - virt.driver.out.tail;
 
     client->held += sent;
-    virt.ledger.stock = stock;
-    in.end += rest;
-    queue_taking_end(&client->link.in, &in);
-    queue_putting_end(&virt.driver.out, &out);
+    virt.ledger.stock -= sent;
+    queue_filled(&virt.driver.out, sent);
+    client->link.in.head = in.at;
+    client->link.in.ready = rest;
     link_count(&client->link, COUNT_BYTES, bytes);
     if (!virt.all_coherent) {
         clean_all(client, sent);
@@ -175,7 +174,7 @@ __attribute__((cold, noinline)) static enum outcome serve_later(struct client *c
     return BLOCKED;
 }
 
-static inline enum outcome serve(struct client *client)
+__attribute__((always_inline)) static inline enum outcome serve(struct client *client)
 {
     struct link *link = &client->link;
 
@@ -195,9 +194,15 @@ static inline enum outcome serve(struct client *client)
         virt.waiting |= client->bit;
     }
     if (link->in.ready == 0) {
-        return link_sleep(link) ? IDLE : MORE;
+        return link_sleep_by_batch(link) ? IDLE : MORE;
     }
     return serve_later(client);
+}
+
+/* The same, for who serves many. */
+__attribute__((noinline)) static enum outcome serve_one(struct client *client)
+{
+    return serve(client);
 }
 
 /* The next of a set at or after a place, going round. */
@@ -215,7 +220,7 @@ static inline bool serve_pending(void)
 
     for (unsigned turns = 0; todo != 0 && turns < TURNS; turns++) {
         unsigned number = next_of(todo, virt.turn);
-        enum outcome outcome = serve(&virt.client[number]);
+        enum outcome outcome = serve_one(&virt.client[number]);
 
         virt.turn = number + 1U;
         if (outcome != MORE) {
@@ -233,14 +238,15 @@ static inline bool serve_pending(void)
 /* The driver is done with a head that it had. */
 __attribute__((cold)) static void finish(uint32_t id)
 {
-    struct client *client = &virt.client[client_of(virt.ledger.head[id].reserved)];
+    struct client *client = &virt.client[client_of(tx_ledger_owner(&virt.ledger, id))];
     bool up = look_at(client); /* which may make it stale */
-    bool stale = (virt.ledger.head[id].reserved & STALE) != 0;
-    struct net_frame frame = tx_ledger_take(&virt.ledger, id);
+    bool stale = (tx_ledger_owner(&virt.ledger, id) & STALE) != 0;
+    uint64_t frame = tx_ledger_take(&virt.ledger, id, virt.ledger.stock);
 
+    virt.ledger.stock += 1U;
     client->held -= 1U;
     if (up && !stale) {
-        give_back(client, &frame);
+        give_back(client, frame);
     }
 }
 
@@ -253,18 +259,22 @@ static inline bool finish_run(struct queue_taking *in, struct net_tx_done *done)
 {
     uint16_t owner = tx_ledger_owner(&virt.ledger, done->id);
     struct client *client = &virt.client[client_of(owner)];
-    struct queue_putting to = queue_putting_begin(&client->link.out);
-    uint32_t before = virt.ledger.stock;
+    uint32_t most = client->held;
+    uint64_t *to = net_words_slots(&client->link.out, &most);
+    const uint64_t *end = to + most;
+    uint32_t stock = virt.ledger.stock;
     bool more;
 
     do {
-        struct net_frame frame = tx_ledger_take(&virt.ledger, done->id);
-
-        (void)net_frames_add(&to, &frame);
+        *to++ = tx_ledger_take(&virt.ledger, done->id, stock);
+        stock += 1U;
         more = net_tx_dones_next(in, done);
-    } while (more && to.at != to.end && tx_ledger_owner(&virt.ledger, done->id) == owner);
-    queue_putting_end(&client->link.out, &to);
-    client->held -= virt.ledger.stock - before;
+    } while (more && to != end && tx_ledger_is(&virt.ledger, done->id, owner));
+    uint32_t taken = stock - virt.ledger.stock;
+
+    queue_filled(&client->link.out, taken);
+    client->held -= taken;
+    virt.ledger.stock = stock;
     virt.touched |= client->bit;
     return more;
 }
@@ -307,19 +317,28 @@ static void take_all_back(void)
 {
     virt.armed = false;
     for (uint32_t id = 0; id < TX_LEDGER_HEADS; id++) {
-        if (virt.ledger.head[id].reserved != IN_STOCK) {
+        if (tx_ledger_owner(&virt.ledger, id) != IN_STOCK) {
             finish(id);
         }
     }
 }
 
+/*
+ * Places in the queue of frames are given back at the latest with the buffers: who has a
+ * buffer has a place for it, if it has no more buffers than places.
+ */
 __attribute__((noinline)) static void publish_to_clients(void)
 {
     for (; virt.touched != 0; virt.touched &= virt.touched - 1U) {
         unsigned number = (unsigned)__builtin_ctzll(virt.touched);
 
+        struct link *link = &virt.client[number].link;
+
         virt.waiting &= ~set_of(number);
-        link_publish(&virt.client[number].link);
+        uint32_t room = link_show_head(link), frames = link_show_tail(link);
+
+        queue_fence();
+        link_wake(link, frames, room);
     }
 }
 
@@ -345,9 +364,9 @@ static bool wait_if_wanted(void)
 /* Tell the clients about the device, and mind what it takes. */
 static void tell_all(void)
 {
-    virt.longest = NET_FRAME_MAX;
+    virt.mtu = MTU_MAX;
     if (virt.relay.info.ready != 0) {
-        virt.longest = least(virt.relay.info.mtu, NET_FRAME_MAX - NET_FRAME_MIN) + NET_FRAME_MIN;
+        virt.mtu = least(virt.relay.info.mtu, MTU_MAX);
     }
     for (unsigned i = 0; i < virt.clients; i++) {
         net_relay_tell(&virt.relay, &virt.client[i].link);
@@ -431,18 +450,18 @@ static void open_heads(void)
     uint32_t heads = least((uint32_t)(own->size / NET_HEAD_SIZE), TX_LEDGER_HEADS);
 
     heads = least(heads, virt.driver.out.capacity);
-    virt.heads = (unsigned char *)(uintptr_t)own->vaddr;
-    virt.heads_io = quoll_io_address(own);
+    virt.heads = (unsigned char *)(uintptr_t)own->vaddr + NET_HEADROOM;
+    virt.heads_io = quoll_io_address(own) + NET_HEADROOM;
     virt.share = virt.clients == 0 || heads < virt.clients ? 1U : heads / virt.clients;
     tx_ledger_open(&virt.ledger, heads);
     for (uint32_t id = 0; id < heads; id++) {
-        memset(virt.heads + (uint64_t)id * NET_HEAD_SIZE, 0, NET_HEADROOM);
+        memset(virt.heads + (uint64_t)id * NET_HEAD_SIZE - NET_HEADROOM, 0, NET_HEADROOM);
     }
 }
 
 void pd_start(void)
 {
-    virt.longest = NET_FRAME_MAX;
+    virt.mtu = MTU_MAX;
     virt.coherent = quoll_config.own.coherent != 0;
     virt.all_coherent = virt.coherent;
     open_clients();
@@ -478,7 +497,7 @@ static inline bool all_quiet(void)
 }
 
 /* The usual case: all that is to be done is to send a client's frames; false if there is more. */
-static inline bool serve_alone(struct client *client)
+__attribute__((always_inline)) static inline bool serve_alone(struct client *client)
 {
     if (!all_quiet() || serve(client) != IDLE) {
         virt.pending |= client->bit;

@@ -23,19 +23,19 @@ struct client {
     uint16_t owner; /* of those, in the ledger, */
     uint64_t bit;   /* and in sets */
     uint64_t mac;
-    const unsigned char *data;
     uint64_t data_io;
-    uint64_t size;
+    const unsigned char *data;
     uint64_t places; /* below this offset, any frame lies in the data region */
+    uint64_t size;
 };
 
 struct tx_virt {
     struct link driver;
     struct net_relay relay;
-    unsigned char *heads;
-    uint64_t heads_io;
-    uint32_t longest; /* frame that the device takes */
-    uint32_t share;   /* heads that a client may have */
+    unsigned char *heads; /* where the first one's frame begins, for us */
+    uint64_t heads_io;    /* and for the device */
+    uint32_t mtu;         /* the longest payload that the device takes */
+    uint32_t share;       /* heads that a client may have */
     unsigned clients;
     unsigned turn;
     uint64_t pending;  /* set of clients that may have frames for us, */

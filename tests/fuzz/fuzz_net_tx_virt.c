@@ -59,12 +59,12 @@ static void check_ledger(void)
         places[virt.ledger.free[i]] += 1;
     }
     for (uint32_t id = 0; id < TX_LEDGER_HEADS; id++) {
-        bool away = virt.ledger.head[id].reserved != IN_STOCK;
+        bool away = tx_ledger_owner(&virt.ledger, id) != IN_STOCK;
 
         FUZZ_CHECK(id < HEADS ? places[id] + away == 1 : !away);
         if (away) {
-            FUZZ_CHECK(client_of(virt.ledger.head[id].reserved) < 2);
-            held[client_of(virt.ledger.head[id].reserved)] += 1;
+            FUZZ_CHECK(client_of(tx_ledger_owner(&virt.ledger, id)) < 2);
+            held[client_of(tx_ledger_owner(&virt.ledger, id))] += 1;
         }
     }
     for (unsigned i = 0; i < 2; i++) {
@@ -76,7 +76,7 @@ static void check_ledger(void)
 static void check_frame(const struct net_tx_frame *frame)
 {
     uint64_t head = HEADS_IO + frame->id * NET_HEAD_SIZE + NET_HEADROOM;
-    const unsigned char *bytes = virt.heads + frame->id * NET_HEAD_SIZE;
+    const unsigned char *bytes = virt.heads + frame->id * NET_HEAD_SIZE - NET_HEADROOM;
     unsigned whose = bytes[NET_HEADROOM + 11] - 0x10U;
 
     FUZZ_CHECK(frame->id < HEADS && frame->head == head && whose < 2);

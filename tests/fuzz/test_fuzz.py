@@ -51,7 +51,7 @@ PLANTED = [
     ("net_rx_copy_virt", "net/frames.h", "frame->length <= size - frame->offset", "frame->length <= size"),
     ("net_rx_copy_virt", "net/rx_copy_virt.c", "virt.mac[i] == (first & MAC_BYTES)", "virt.mac[i] != first"),
     ("net_tx_virt", "net/tx_head.h", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) == 0"),
-    ("net_tx_virt", "net/frames.h", "frame->length <= size - frame->offset", "frame->length <= size"),
+    ("net_tx_virt", "net/tx_head.h", "length <= client->size - offset", "length <= client->size"),
     ("net_copier", "net/copier.c", "if (link_still_up(&copier.virt))", "if (true)"),
     ("block_virt", "block/virt_client.c", "r->count <= client->info.blocks - r->block", "true"),
     ("serial_tx_virt", "serial/tx_virt.c", "byte <= '~'", "true"),

@@ -19,7 +19,7 @@ bool sim_at_rest(void)
         held += virt.client[i].held;
     }
     for (unsigned id = 0; id < TX_LEDGER_HEADS; id++) {
-        used += virt.ledger.head[id].reserved != IN_STOCK;
+        used += tx_ledger_owner(&virt.ledger, id) != IN_STOCK;
     }
     return held == used && used <= FEW &&
            virt.ledger.stock + used ==

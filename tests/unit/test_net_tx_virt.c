@@ -113,14 +113,14 @@ static void assert_ledger(void)
     uint32_t held[2] = {0, 0};
 
     for (uint32_t id = 0; id < HEADS; id++) {
-        unsigned places = virt.ledger.head[id].reserved != IN_STOCK;
+        unsigned places = tx_ledger_owner(&virt.ledger, id) != IN_STOCK;
 
         for (uint32_t i = 0; i < virt.ledger.stock; i++) {
             places += virt.ledger.free[i] == id;
         }
         assert_int_equal(places, 1);
-        if (virt.ledger.head[id].reserved != IN_STOCK) {
-            held[client_of(virt.ledger.head[id].reserved)] += 1;
+        if (tx_ledger_owner(&virt.ledger, id) != IN_STOCK) {
+            held[client_of(tx_ledger_owner(&virt.ledger, id))] += 1;
         }
     }
     assert_int_equal(virt.client[0].held, held[0]);
@@ -387,6 +387,31 @@ static void a_client_that_dies_gets_nothing(void **state)
     assert_returned(&first, 512, 60);
 }
 
+/* In eighths of a queue while it is busy, and all with the buffers. */
+static void who_has_its_buffers_back_has_places_for_them(void **state)
+{
+    uint32_t id[4];
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        send_good(&first, i * 64, 60);
+        wake(&first);
+        id[i] = take_frame().id;
+    }
+    assert_int_equal(queue_look_for_room(&first.out), 28);
+    for (unsigned i = 0; i < 4; i++) {
+        done(id[i]);
+        wake(&driver);
+        assert_returned(&first, i * 64, 60);
+        assert_int_equal(queue_look_for_room(&first.out), 32);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        send_good(&first, i * 64, 60);
+    }
+    wake(&first);
+    assert_int_equal(queue_look_for_room(&first.out), 31); /* one was too many */
+}
+
 static void a_client_that_takes_nothing_back_is_not_served(void **state)
 {
     struct net_frame frame;
@@ -595,6 +620,7 @@ int main(void)
         IN_A_PD(frames_wait_while_there_is_no_driver),
         IN_A_PD(a_clients_new_life_gets_nothing_of_its_old_one),
         IN_A_PD(a_client_that_dies_gets_nothing),
+        IN_A_PD(who_has_its_buffers_back_has_places_for_them),
         IN_A_PD(a_client_that_takes_nothing_back_is_not_served),
         IN_A_PD(a_client_with_impossible_indices_is_cut_off),
         IN_A_PD(who_takes_room_away_loses_what_comes_back),

@@ -36,8 +36,8 @@ static void check_frame(const struct net_tx_frame *frame)
     assert_true(frame->head_length + frame->body_length <= NET_FRAME_MAX);
     assert_true(client < 2 && offset <= DATA && frame->body_length <= DATA - offset);
     /* What was checked is what leaves: nobody else writes heads. (Used again, it is another's.) */
-    if (client_of(virt.ledger.head[frame->id].reserved) == client) {
-        assert_true(mac_at(virt.heads + head + SOURCE_MAC) == virt.client[client].mac);
+    if (client_of(tx_ledger_owner(&virt.ledger, frame->id)) == client) {
+        assert_true(mac_at(virt.heads + head - NET_HEADROOM + SOURCE_MAC) == virt.client[client].mac);
     }
 }
 
@@ -53,14 +53,14 @@ static void check(void)
         uint32_t id = entries[checked % 32U].id;
 
         assert_true(id < HEADS);
-        if (virt.ledger.head[id].reserved != IN_STOCK) {
+        if (tx_ledger_owner(&virt.ledger, id) != IN_STOCK) {
             check_frame(&entries[checked % 32U]);
         }
     }
     for (unsigned id = 0; id < HEADS; id++) {
-        if (virt.ledger.head[id].reserved != IN_STOCK) {
+        if (tx_ledger_owner(&virt.ledger, id) != IN_STOCK) {
             out += 1;
-            held[client_of(virt.ledger.head[id].reserved)] += 1;
+            held[client_of(tx_ledger_owner(&virt.ledger, id))] += 1;
         }
     }
     assert_int_equal(virt.ledger.stock + out, HEADS);

@@ -14,6 +14,7 @@
 /* The ledger's business: tx_ledger.c. */
 #define in_order(ledger, heads, in_stock) (0 == 0)
 #define in_books(ledger, in_stock)        (0 == 0)
+#define owner_in(entry)                   (entry)
 #include "places.h"
 //@ ghost uint32_t all;
 
@@ -23,23 +24,22 @@
 #define SIZE (NET_FRAME_MAX + 10U)
 
 static unsigned char region[SIZE], head[NET_HEAD_SIZE];
-static struct net_tx_frame entries[2];
+static struct tx_entry entry;
 
 void main(void)
 {
-    struct net_frame frame;
-    struct queue_putting to = {(unsigned char *)entries, 1U, 0, 1U};
+    uint32_t offset, length;
     struct client client = {.data = region, .size = SIZE, .places = first_places(SIZE)};
 
     virt.heads = head;
-    virt.longest = NET_FRAME_MAX;
+    virt.mtu = MTU_MAX;
     Frama_C_make_unknown((char *)&client.mac, sizeof client.mac);
     Frama_C_make_unknown((char *)region, SIZE);
-    Frama_C_make_unknown((char *)&frame, sizeof frame);
-    if (!good(&client, virt.longest, &frame)) {
+    Frama_C_make_unknown((char *)&offset, sizeof offset);
+    Frama_C_make_unknown((char *)&length, sizeof length);
+    if (!good(&client, virt.mtu, offset, length)) {
         return;
     }
-    //@ split frame.offset;
-    (void)let_out(&virt, &client, &frame, 0, &to);
-    //@ assert to.at <= 1;
+    //@ split offset;
+    (void)let_out(&virt, &client, offset | (uint64_t)length << 32U, 0, &entry);
 }

@@ -17,10 +17,13 @@
 
 /*@ predicate owner(integer r) = r == 0 || 1 <= r <= CLIENTS || 0x101 <= r <= 0x100 + CLIENTS;
 
-    predicate books(integer stock, struct net_frame *head) =
-        (\forall integer id; 0 <= id < all ==> (head[id].reserved == 0 <==> place[id] < stock)) &&
-        (\forall integer id; all <= id < 256 ==> head[id].reserved == 0) &&
-        (\forall integer id; 0 <= id < 256 ==> owner(head[id].reserved));
+    logic integer owner_in(integer entry) = entry / 0x1000000000000;
+    logic integer frame_in(integer entry) = entry % 0x1000000000000;
+
+    predicate books(integer stock, uint64_t *head) =
+        (\forall integer id; 0 <= id < all ==> (owner_in(head[id]) == 0 <==> place[id] < stock)) &&
+        (\forall integer id; all <= id < 256 ==> owner_in(head[id]) == 0) &&
+        (\forall integer id; 0 <= id < 256 ==> owner(owner_in(head[id])));
 */
 
 #define in_order(ledger, heads, in_stock) heads <= 256 && stocked(heads, in_stock, 0, &ledger->free[0])
@@ -50,32 +53,35 @@ static inline void tx_ledger_open(struct tx_ledger *ledger, uint32_t heads);
     ensures owner(\result);
     ensures \result != 0 ==> id < all && place[id] >= ledger->stock;
     ensures id < all && place[id] >= ledger->stock ==>
-        \result == ledger->head[id].reserved && \result != 0; */
+        \result == owner_in(ledger->head[id]) && \result != 0; */
 static inline uint16_t tx_ledger_owner(const struct tx_ledger *ledger, uint32_t id);
+
+/*@ requires \valid_read(ledger) && in_books(ledger, ledger->stock) && owner != 0;
+    assigns \nothing;
+    ensures \result <==> id < all && place[id] >= ledger->stock && owner_in(ledger->head[id]) == owner; */
+static inline bool tx_ledger_is(const struct tx_ledger *ledger, uint32_t id, uint16_t owner);
 
 /* While some are entered, those in stock are those below `id`, the last one. */
 /*@ requires \valid(ledger);
     requires id < all && in_books(ledger, place[id] + 1) && owner(owner) && owner != 0;
+    requires owner_in(frame) == 0;
     assigns ledger->head[id];
     ensures in_books(ledger, place[id]);
-    ensures ledger->head[id].offset == frame.offset && ledger->head[id].length == frame.length;
-    ensures ledger->head[id].reserved == owner; */
-static inline void tx_ledger_enter(struct tx_ledger *ledger, uint32_t id, struct net_frame frame,
+    ensures frame_in(ledger->head[id]) == frame;
+    ensures owner_in(ledger->head[id]) == owner; */
+static inline void tx_ledger_enter(struct tx_ledger *ledger, uint32_t id, uint64_t frame,
                                    uint16_t owner);
 
-/*@ requires \valid(ledger) && in_books(ledger, ledger->stock);
-    requires id < TX_LEDGER_HEADS && ledger->head[id].reserved != 0;
-    assigns ledger->head[id].reserved, ledger->free[ledger->stock], ledger->stock, order[..], place[..];
-    ensures in_books(ledger, ledger->stock);
-    ensures ledger->stock == \old(ledger->stock) + 1;
-    ensures ledger->head[id].reserved == 0;
-    ensures \result.offset == \old(ledger->head[id].offset);
-    ensures \result.length == \old(ledger->head[id].length);
-    ensures \result.reserved == 0; */
-static inline struct net_frame tx_ledger_take(struct tx_ledger *ledger, uint32_t id);
+/*@ requires \valid(ledger) && in_books(ledger, stock);
+    requires id < TX_LEDGER_HEADS && owner_in(ledger->head[id]) != 0;
+    assigns ledger->head[id], ledger->free[stock], order[..], place[..];
+    ensures in_books(ledger, stock + 1);
+    ensures owner_in(ledger->head[id]) == 0;
+    ensures \result == frame_in(\old(ledger->head[id])); */
+static inline uint64_t tx_ledger_take(struct tx_ledger *ledger, uint32_t id, uint32_t stock);
 
 /*@ requires \valid(ledger) && in_books(ledger, ledger->stock) && client < CLIENTS;
     assigns ledger->head[..];
     ensures in_books(ledger, ledger->stock);
-    ensures \forall integer i; 0 <= i < 256 ==> ledger->head[i].reserved != client + 1; */
+    ensures \forall integer i; 0 <= i < 256 ==> owner_in(ledger->head[i]) != client + 1; */
 static inline void tx_ledger_forget(struct tx_ledger *ledger, unsigned client);
