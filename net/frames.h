@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <quoll/copy.h>
 #include <quoll/link.h>
 #include <quoll/net.h>
 
@@ -77,15 +76,6 @@ static inline bool client_buffer(struct link *client, uint64_t size, size_t leng
         *buffer = another_buffer(client, size, length);
     }
     return buffer->length >= length;
-}
-
-/* A frame's copy, of which the first word is the one that was judged. */
-__attribute__((always_inline)) static inline void frame_copy(unsigned char *to,
-                                                             const unsigned char *from,
-                                                             uint64_t first, uint16_t length)
-{
-    quoll_copy(to, from, length);
-    __builtin_memcpy(to, &first, sizeof first);
 }
 
 #endif

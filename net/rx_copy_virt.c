@@ -18,6 +18,7 @@
  */
 #include <string.h>
 
+#include <quoll/copy.h>
 #include <quoll/link.h>
 #include <quoll/net.h>
 #include <quoll/pd.h>
@@ -103,7 +104,8 @@ INLINE void give(struct client *client, const unsigned char *from, uint64_t firs
     frame = (struct net_frame){.offset = frame.offset, .length = (uint16_t)length};
     (void)net_frames_put(&link->out, &frame);
     link_count(link, COUNT_BYTES, length);
-    frame_copy(to, from, first, length);
+    quoll_copy(to, from, length);
+    __builtin_memcpy(to, &first, sizeof first);
 }
 
 /* Into the list of those whom something comes for in this batch, if not there yet. */
