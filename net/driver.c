@@ -43,7 +43,7 @@ static struct {
 
 /*
  * Whether to go on in one direction, which may have more for ever where the virtualiser has a
- * core of its own. If not, finish() sees that the other has its turn.
+ * core of its own. If not, go_on() sees that the other has its turn.
  */
 OUT_OF_LINE static bool again(void)
 {
@@ -63,15 +63,9 @@ OUT_OF_LINE static void tell(void)
 /* Received frames go to the virtualiser; false if there is no room for more. */
 IN_LINE static bool deliver(void)
 {
-    if (driver.rx.out.room < FEW) {
-        (void)queue_look_for_room(&driver.rx.out);
-    }
-    struct queue_putting to = queue_putting_begin(&driver.rx.out);
-
-    net_device_rx_take(&to);
-    queue_putting_end(&driver.rx.out, &to);
+    net_device_rx_take(&driver.rx.out);
     link_publish(&driver.rx);
-    return driver.rx.out.room > 0;
+    return driver.rx.out.room >= FEW || queue_look_for_room(&driver.rx.out) > 0;
 }
 
 /* With few buffers in the device we look for more each time. */
@@ -96,13 +90,13 @@ static bool refill(void)
            queue_sleep(&driver.rx.in);
 }
 
-OUT_OF_LINE static void refill_all(void)
+static void refill_all(void)
 {
     while (!refill() && again()) {}
 }
 
-/* True: asleep. */
-IN_LINE static bool receive(void)
+/* False: there is more. */
+static bool receive(void)
 {
     bool room = deliver();
 
@@ -120,13 +114,10 @@ OUT_OF_LINE static void receive_all(void)
 /* ---- Sending ---- */
 
 /* Sent frames go back to the virtualiser; false if there is no room for more. */
-OUT_OF_LINE static bool answer(void)
+static bool answer(void)
 {
     (void)queue_look_for_room(&driver.tx.out);
-    struct queue_putting to = queue_putting_begin(&driver.tx.out);
-
-    net_device_tx_take(&to);
-    queue_putting_end(&driver.tx.out, &to);
+    net_device_tx_take(&driver.tx.out);
     link_publish(&driver.tx);
     return driver.tx.out.room > 0;
 }
@@ -144,11 +135,16 @@ IN_LINE static bool send(void)
     return true;
 }
 
-/* True: asleep. */
-IN_LINE static bool transmit(void)
+/* Whether to look for sent frames. */
+IN_LINE static bool want_sent(void)
 {
-    bool look = driver.tx_interrupts || net_device_tx_held() >= driver.tx_many;
-    bool room_above = !look || answer();
+    return driver.tx_interrupts || net_device_tx_held() >= driver.tx_many;
+}
+
+/* False: there is more. */
+static bool transmit(void)
+{
+    bool room_above = !want_sent() || answer();
     bool room_below = send();
 
     driver.tx_interrupts = !room_below || queue_awaited(&driver.tx.out);
@@ -344,13 +340,6 @@ OUT_OF_LINE static void go_on(void)
     driver.rounds = 0;
 }
 
-IN_LINE static void finish(void)
-{
-    if (driver.rounds > 0) {
-        go_on();
-    }
-}
-
 void net_driver_start(void)
 {
     enum quoll_error error = net_device_stop();
@@ -368,36 +357,76 @@ void net_driver_start(void)
     link_open(&driver.tx, quoll_find_link(LINK_NET_TX_DEVICE, NULL, 0), sizeof(struct net_tx_done));
     driver.tx_channel = driver.tx.config->channel;
     (void)ready();
-    finish();
+    if (driver.rounds > 0) {
+        go_on();
+    }
 }
 
-/* Each direction is left asleep, so only what the wake-up is about needs a look. */
-IN_LINE static void on_interrupt(void)
+/* The rest of a wake-up in which there is more to do than in most. */
+OUT_OF_LINE static void end(bool interrupt)
+{
+    judge();
+    if (interrupt && driver.state != LOST) {
+        microkit_irq_ack(driver.interrupt);
+    }
+    if (driver.rounds > 0) {
+        go_on();
+    }
+}
+
+OUT_OF_LINE static void transmit_and_end(bool interrupt)
+{
+    transmit_all();
+    end(interrupt);
+}
+
+OUT_OF_LINE static void receive_and_end(void)
+{
+    receive_all();
+    if (driver.tx_interrupts) {
+        transmit_all();
+    }
+    end(true);
+}
+
+/*
+ * Each direction is left asleep, so only what the wake-up is about needs a look. Most often
+ * that is a frame or some, and all is well: then no function is called.
+ */
+OUT_OF_LINE static void on_interrupt(void)
 {
     count(COUNT_INTERRUPTS, 1);
     if (net_device_interrupted(&driver.info)) {
         tell();
     }
-    if (!receive() && again()) {
-        receive_all();
-    }
-    if (driver.tx_interrupts) {
-        transmit_all();
+    if (!deliver() || net_device_rx_room() >= driver.rx_look_at || !net_device_rx_sleep()) {
+        receive_and_end();
+    } else if (driver.tx_interrupts) {
+        transmit_and_end(true);
+    } else if (net_device_failed()) {
+        end(true);
+    } else {
+        quoll_irq_ack(driver.interrupt);
     }
 }
 
-IN_LINE static void on_notification(microkit_channel channel)
+OUT_OF_LINE static void on_frames(void)
 {
-    if (channel == driver.tx_channel) {
-        link_count(&driver.tx, COUNT_WOKEN, 1);
-        if (!transmit() && again()) {
-            transmit_all();
-        }
-    } else {
-        link_count(&driver.rx, COUNT_WOKEN, 1);
-        driver.rx_look_at = 0;
-        receive_all();
+    link_count(&driver.tx, COUNT_WOKEN, 1);
+    if (want_sent() || !send() || queue_awaited(&driver.tx.out) || !net_device_tx_sleep(false) ||
+        !link_sleep_by_batch(&driver.tx)) {
+        transmit_and_end(false);
+    } else if (net_device_failed()) {
+        end(false);
     }
+}
+
+OUT_OF_LINE static void on_buffers(void)
+{
+    link_count(&driver.rx, COUNT_WOKEN, 1);
+    driver.rx_look_at = 0;
+    receive_all();
+    end(false);
 }
 
 /* Nothing runs, or a virtualiser has a new life: that comes first. */
@@ -414,40 +443,18 @@ OUT_OF_LINE static void wake_at_rest(microkit_channel channel)
         link_count(channel == driver.tx_channel ? &driver.tx : &driver.rx, COUNT_WOKEN, 1);
     }
     do_all();
-    if (interrupt && driver.state != LOST) {
-        microkit_irq_ack(channel);
-    }
-    finish();
-}
-
-OUT_OF_LINE static void start_anew_after(microkit_channel channel)
-{
-    start_anew();
-    if (channel == driver.interrupt && driver.state != LOST) {
-        microkit_irq_ack(channel);
-    }
-    finish();
+    end(interrupt);
 }
 
 void net_driver_wake(microkit_channel channel)
 {
     if (driver.state != RUNNING || !links_up()) {
         wake_at_rest(channel);
-        return;
-    }
-    bool interrupt = channel == driver.interrupt;
-
-    if (interrupt) {
+    } else if (channel == driver.interrupt) {
         on_interrupt();
+    } else if (channel == driver.tx_channel) {
+        on_frames();
     } else {
-        on_notification(channel);
+        on_buffers();
     }
-    if (net_device_failed()) {
-        start_anew_after(channel);
-        return;
-    }
-    if (interrupt) {
-        quoll_irq_ack(channel);
-    }
-    finish();
 }

@@ -51,9 +51,24 @@ enum quoll_error virtio_find(struct virtio_device *device, enum virtio_device_id
     return QUOLL_OK;
 }
 
+static void tell_of_fault(const struct virtio_device *device)
+{
+    static const char *const how[] = {
+        [VIRTQUEUE_TOO_MANY] = "used more than it has",
+        [VIRTQUEUE_NOT_ITS_CHAIN] = "used a chain that it does not have",
+        [VIRTQUEUE_TOO_LONG] = "wrote more than it may",
+    };
+
+    if (device->fault != VIRTQUEUE_NO_FAULT) {
+        count(COUNT_DEVICE_ERRORS, 1);
+        quoll_log("queue %u is broken: the device %s", device->fault_queue, how[device->fault]);
+    }
+}
+
 /* 2.4.2: the reset is complete when the status reads 0. */
 enum quoll_error virtio_reset(struct virtio_device *device)
 {
+    tell_of_fault(device);
     count(COUNT_RESETS, 1);
     mmio_write32(&device->registers->status, 0);
     if (!mmio_wait32(&device->registers->status, UINT32_MAX, 0, RESET_TIMEOUT)) {
@@ -63,6 +78,7 @@ enum quoll_error virtio_reset(struct virtio_device *device)
     device->dma_used = 0;
     device->features.set = 0;
     device->failed = false;
+    device->fault = VIRTQUEUE_NO_FAULT;
     return QUOLL_OK;
 }
 
@@ -186,9 +202,10 @@ bool virtio_read_config(const struct virtio_device *device, size_t offset, void 
 
 uint32_t virtio_interrupted(const struct virtio_device *device)
 {
-    uint32_t why = mmio_read32(&device->registers->interrupt_status);
+    struct virtio_registers *regs = device->registers;
+    uint32_t why = mmio_read32(&regs->interrupt_status);
 
-    mmio_write32(&device->registers->interrupt_acknowledge, why);
+    mmio_write32(&regs->interrupt_acknowledge, why);
     return why;
 }
 

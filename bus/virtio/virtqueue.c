@@ -117,24 +117,6 @@ void virtqueue_add(struct virtqueue *queue, const struct virtqueue_part *parts, 
     virtqueue_end(queue, &batch);
 }
 
-void virtqueue_break(struct virtqueue *queue, enum virtqueue_fault fault)
-{
-    static const char *const how[] = {
-        [VIRTQUEUE_TOO_MANY] = "used more than it has",
-        [VIRTQUEUE_NOT_ITS_CHAIN] = "used a chain that it does not have",
-        [VIRTQUEUE_TOO_LONG] = "wrote more than it may",
-    };
-
-    if (!queue->broken) {
-        queue->broken = true;
-        queue->device->failed = true;
-        count(COUNT_DEVICE_ERRORS, 1);
-        quoll_log("queue %u is broken: the device %s", queue->number, how[fault]);
-    }
-    queue->free = queue->ready = 0;
-    queue->taken = queue->added;
-}
-
 bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie)
 {
     for (; queue->reclaimed < queue->size; queue->reclaimed++) {

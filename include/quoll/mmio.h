@@ -21,12 +21,12 @@
     static inline uint##bits##_t mmio_read##bits(const volatile uint##bits##_t *at)                \
     {                                                                                              \
         uint32_t value;                                                                            \
-        __asm__ volatile("ldr" suffix " %w0, [%1]" : "=r"(value) : "r"(at) : "memory");            \
+        __asm__ volatile("ldr" suffix " %w0, %1" : "=r"(value) : "m"(*at) : "memory");             \
         return (uint##bits##_t)value;                                                              \
     }                                                                                              \
     static inline void mmio_write##bits(volatile uint##bits##_t *at, uint##bits##_t value)         \
     {                                                                                              \
-        __asm__ volatile("str" suffix " %w0, [%1]" : : "r"(value), "r"(at) : "memory");            \
+        __asm__ volatile("str" suffix " %w1, %0" : "=m"(*at) : "r"(value) : "memory");             \
     }                                                                                              \
     struct mmio_needs_semicolon
 #elif defined(QUOLL_SIM)

@@ -59,11 +59,11 @@ void net_device_rx_give(struct queue_consumer *from);
 void net_device_tx_give(struct queue_consumer *from);
 
 /**
- * Take back what the device is done with, as much as there is room for (NAME_push): if
+ * Take back what the device is done with, as much as there is room known (NAME_push): if
  * there is room left, there was no more.
  */
-void net_device_rx_take(struct queue_putting *to);
-void net_device_tx_take(struct queue_putting *to);
+void net_device_rx_take(struct queue_producer *to);
+void net_device_tx_take(struct queue_producer *to);
 
 /** The same after stop(): all that it still had, buffers with length 0. */
 void net_device_rx_reclaim(struct queue_putting *to);

@@ -196,7 +196,7 @@ static inline void queue_consumer_reset(struct queue_consumer *q)
 }
 
 /* Whoever saw an index of a new life sees that life: the fence keeps our looks in this order. */
-__attribute__((cold)) static inline void queue_blame_peer(const struct queue_blame *blame)
+__attribute__((always_inline)) static inline void queue_blame_peer(const struct queue_blame *blame)
 {
     atomic_thread_fence(memory_order_acquire);
     if (blame != NULL && atomic_load_explicit(blame->life, memory_order_acquire) == blame->known) {
@@ -206,8 +206,8 @@ __attribute__((cold)) static inline void queue_blame_peer(const struct queue_bla
 
 /* ---- Consumer ---- */
 
-/* Rare, so that it lies out of the way of what is not. */
-__attribute__((cold)) static inline uint32_t queue_consumer_break(struct queue_consumer *q)
+/* Rare, but no call: whoever looks has all in registers that a call would have to save. */
+__attribute__((always_inline)) static inline uint32_t queue_consumer_break(struct queue_consumer *q)
 {
     if (!q->broken) {
         q->whole = q->capacity;
@@ -245,7 +245,7 @@ static inline uint32_t queue_look(struct queue_consumer *q)
 /** A hint, at little cost, whether there is something to take: queue_look() says what. */
 static inline bool queue_may_have(const struct queue_consumer *q)
 {
-    return atomic_load_explicit(&q->peer->tail, memory_order_relaxed) != q->head;
+    return queue_read(&q->peer->tail) != q->head;
 }
 
 /*
@@ -275,10 +275,17 @@ static inline void queue_show_sleep(struct queue_consumer *q)
     queue_write(&q->mine->wake_at, q->head);
 }
 
+/* As queue_look_from(). */
+static inline bool queue_room_awaited_from(const struct queue_producer_half *peer, uint32_t head,
+                                           uint32_t fresh)
+{
+    return queue_passed(queue_read(&peer->room_at), head, fresh);
+}
+
 /** Whether the producer waits for room, of which `fresh` slots are new, and must be notified. */
 static inline bool queue_room_awaited(const struct queue_consumer *q, uint32_t fresh)
 {
-    return queue_passed(queue_read(&q->peer->room_at), q->released, fresh);
+    return queue_room_awaited_from(q->peer, q->released, fresh);
 }
 
 /**
@@ -297,7 +304,7 @@ __attribute__((warn_unused_result)) static inline bool queue_release(struct queu
     uint32_t fresh = queue_show_head(q);
 
     queue_fence();
-    return queue_passed(queue_read(&peer->room_at), head, fresh);
+    return queue_room_awaited_from(peer, head, fresh);
 }
 
 /**
@@ -331,14 +338,14 @@ __attribute__((warn_unused_result)) static inline bool queue_release_and_sleep(
 
     queue_show_sleep(q);
     queue_fence();
-    *wanted = queue_passed(queue_read(&peer->room_at), head, fresh);
+    *wanted = queue_room_awaited_from(peer, head, fresh);
     return queue_look_from(q, peer, capacity, head) == 0;
 }
 
 /* ---- Producer ---- */
 
 /* As queue_consumer_break(). */
-__attribute__((cold)) static inline uint32_t queue_producer_break(struct queue_producer *q)
+__attribute__((always_inline)) static inline uint32_t queue_producer_break(struct queue_producer *q)
 {
     if (!q->broken) {
         q->whole = q->capacity;
@@ -376,10 +383,17 @@ static inline uint32_t queue_show_tail(struct queue_producer *q)
     return fresh;
 }
 
+/* As queue_look_from(). */
+static inline bool queue_entries_awaited_from(const struct queue_consumer_half *peer, uint32_t tail,
+                                              uint32_t fresh)
+{
+    return queue_passed(queue_read(&peer->wake_at), tail, fresh);
+}
+
 /** Whether the consumer sleeps until one of the last `fresh` entries, and must be notified. */
 static inline bool queue_entries_awaited(const struct queue_producer *q, uint32_t fresh)
 {
-    return queue_passed(queue_read(&q->peer->wake_at), q->published, fresh);
+    return queue_entries_awaited_from(q->peer, q->published, fresh);
 }
 
 /**
@@ -398,7 +412,7 @@ __attribute__((warn_unused_result)) static inline bool queue_publish(struct queu
     uint32_t fresh = queue_show_tail(q);
 
     queue_fence();
-    return queue_passed(queue_read(&peer->wake_at), tail, fresh);
+    return queue_entries_awaited_from(peer, tail, fresh);
 }
 
 /**
@@ -462,6 +476,13 @@ static inline void queue_taking_end(struct queue_consumer *q, const struct queue
 {
     q->ready = t->end - t->at;
     q->head = t->at;
+}
+
+/** The same for who ended before what was found does: all before `at` were taken. */
+static inline void queue_taken(struct queue_consumer *q, uint32_t at)
+{
+    q->ready -= at - q->head;
+    q->head = at;
 }
 
 /** Put into the room that queue_look_for_room() found. */

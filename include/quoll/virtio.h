@@ -60,6 +60,14 @@ struct virtio_wish {
         .bit = (feature), .required = false, .name = #feature                                      \
     }
 
+/* How a device breaks the protocol of its queues. */
+enum virtqueue_fault {
+    VIRTQUEUE_NO_FAULT,
+    VIRTQUEUE_TOO_MANY,      /* it used more chains than it has, */
+    VIRTQUEUE_NOT_ITS_CHAIN, /* or one that it does not have, */
+    VIRTQUEUE_TOO_LONG,      /* or says that it wrote more than it may */
+};
+
 struct virtio_registers;
 
 struct virtio_device {
@@ -71,7 +79,9 @@ struct virtio_device {
     uint64_t dma_io;
     size_t dma_size;
     size_t dma_used;
-    bool failed; /* it broke the protocol, or asks for it: it must be reset */
+    bool failed; /* it broke the protocol, or says that it failed: it must be reset */
+    enum virtqueue_fault fault; /* in what way, if it did, */
+    uint32_t fault_queue;       /* with which queue */
 };
 
 /**
@@ -86,8 +96,8 @@ enum quoll_error virtio_find(struct virtio_device *device, enum virtio_device_id
                              const char *what);
 
 /**
- * Reset (2.4): afterwards the device reads and writes no memory and interrupts no
- * more. Takes back all DMA memory.
+ * Reset (2.4), after saying and counting how the device broke the protocol if it did: afterwards
+ * the device reads and writes no memory and interrupts no more. Takes back all DMA memory.
  *
  * @return QUOLL_OK, or QUOLL_ETIMEDOUT if the device did not say so in time: what it
  *         was given may then not be used again

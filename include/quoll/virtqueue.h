@@ -139,14 +139,22 @@ enum quoll_error virtqueue_open(struct virtqueue *queue, struct virtio_device *d
  */
 bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie);
 
-/* How a device breaks the protocol: see above. */
-enum virtqueue_fault {
-    VIRTQUEUE_TOO_MANY = 1,  /* it used more chains than it has, */
-    VIRTQUEUE_NOT_ITS_CHAIN, /* or one that it does not have, */
-    VIRTQUEUE_TOO_LONG,      /* or says that it wrote more than it may */
-};
-
-__attribute__((cold)) void virtqueue_break(struct virtqueue *queue, enum virtqueue_fault fault);
+/*
+ * The device has broken the protocol: see above. The queue is empty and full from then on. In
+ * line, and no call: whoever looks has all in
+ * registers that a call would have to save. virtio_reset() says and counts what happened.
+ */
+static inline void virtqueue_break(struct virtqueue *queue, enum virtqueue_fault fault)
+{
+    queue->broken = true;
+    queue->free = queue->ready = 0;
+    queue->taken = queue->added;
+    if (!queue->device->failed) {
+        queue->device->failed = true;
+        queue->device->fault = fault;
+        queue->device->fault_queue = queue->number;
+    }
+}
 
 /* Reading what the device writes; an entry's two words by one instruction where there is one. */
 static inline uint32_t virtq_read(const volatile uint16_t *at)
@@ -334,6 +342,7 @@ struct virtqueue_taking {
     uint32_t size;
     uint32_t taken;
     uint32_t end;
+    uint32_t found; /* what virtqueue_look() found ends here */
     uint32_t first_free;
     uint32_t freed;
     enum virtqueue_fault fault;
@@ -352,6 +361,7 @@ static inline struct virtqueue_taking virtqueue_taking_begin(struct virtqueue *q
         .size = queue->size,
         .taken = taken,
         .end = taken + (ready < most ? ready : most),
+        .found = taken + ready,
         .first_free = queue->first_free,
     };
 }
@@ -400,7 +410,7 @@ static inline void virtqueue_taking_end(struct virtqueue *queue, const struct vi
 {
     queue->first_free = t->first_free;
     queue->free += t->freed;
-    queue->ready -= t->taken - queue->taken;
+    queue->ready = t->found - t->taken;
     queue->taken = t->taken;
     if (t->fault != 0) {
         virtqueue_break(queue, t->fault);

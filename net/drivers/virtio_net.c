@@ -122,45 +122,44 @@ NET_DEVICE_INLINE uint32_t net_device_rx_room(void)
 
 NET_DEVICE_INLINE void net_device_rx_give(struct queue_consumer *from)
 {
-    uint32_t number = least(from->ready, virtqueue_room(&rx));
     struct queue_taking in = queue_taking_begin(from);
     struct virtqueue_batch batch = virtqueue_begin(&rx);
     struct net_rx_buffer buffer;
 
-    for (; number > 0 && net_rx_buffers_next(&in, &buffer); number--) {
+    in.end = in.at + least(from->ready, virtqueue_room(&rx));
+    while (net_rx_buffers_next(&in, &buffer)) {
         uint64_t start_of_header = buffer.address + NET_HEADROOM - VIRTIO_NET_HEADER_SIZE;
 
         virtqueue_batch_add(&batch, start_of_header, RX_SIZE, true, buffer.id);
     }
+    queue_taken(from, in.at);
     virtqueue_end(&rx, &batch);
-    queue_taking_end(from, &in);
     virtqueue_publish(&rx);
-}
-
-__attribute__((cold, noinline)) static uint32_t no_frame(void)
-{
-    count(COUNT_DEVICE_ERRORS, 1);
-    return 0;
 }
 
 /* 5.1.6.4: the length counts the header. What cannot be a frame comes back as none. */
 static inline uint32_t frame_length(uint32_t length)
 {
-    return length < VIRTIO_NET_HEADER_SIZE + NET_FRAME_MIN ? no_frame()
-                                                           : length - VIRTIO_NET_HEADER_SIZE;
+    if (__builtin_expect(length < VIRTIO_NET_HEADER_SIZE + NET_FRAME_MIN, 0)) {
+        count(COUNT_DEVICE_ERRORS, 1);
+        return 0;
+    }
+    return length - VIRTIO_NET_HEADER_SIZE;
 }
 
-NET_DEVICE_INLINE void net_device_rx_take(struct queue_putting *to)
+NET_DEVICE_INLINE void net_device_rx_take(struct queue_producer *to)
 {
-    struct virtqueue_taking taking = virtqueue_taking_begin(&rx, to->end - to->at);
+    struct virtqueue_taking in = virtqueue_taking_begin(&rx, to->room);
+    struct queue_putting out = queue_putting_begin(to);
     struct virtqueue_done used;
 
-    while (virtqueue_take_next(&taking, &used)) {
+    while (virtqueue_take_next(&in, &used)) {
         struct net_rx_done done = {used.cookie, frame_length(used.length)};
 
-        net_rx_dones_push(to, &done);
+        net_rx_dones_push(&out, &done);
     }
-    virtqueue_taking_end(&rx, &taking);
+    queue_putting_end(to, &out);
+    virtqueue_taking_end(&rx, &in);
 }
 
 /* After a reset, 3.3.1 lets it be used again. */
@@ -194,12 +193,12 @@ NET_DEVICE_INLINE uint32_t net_device_tx_room(void)
 /* A long frame's rest is a descriptor of its own (5.1.6.2 leaves the framing to us). */
 NET_DEVICE_INLINE void net_device_tx_give(struct queue_consumer *from)
 {
-    uint32_t number = least(from->ready, net_device_tx_room());
     struct queue_taking in = queue_taking_begin(from);
     struct virtqueue_batch batch = virtqueue_begin(&tx);
     struct net_tx_frame frame;
 
-    for (; number > 0 && net_tx_frames_next(&in, &frame); number--) {
+    in.end = in.at + least(from->ready, net_device_tx_room());
+    while (net_tx_frames_next(&in, &frame)) {
         bool is_long = frame.body_length != 0;
         uint32_t head =
             virtqueue_fill(&batch, frame.head - VIRTIO_NET_HEADER_SIZE,
@@ -212,22 +211,24 @@ NET_DEVICE_INLINE void net_device_tx_give(struct queue_consumer *from)
         }
         virtqueue_offer(&batch, head, frame.id, 0, is_long ? 2 : 1);
     }
+    queue_taken(from, in.at);
     virtqueue_end(&tx, &batch);
-    queue_taking_end(from, &in);
     virtqueue_publish(&tx);
 }
 
-NET_DEVICE_INLINE void net_device_tx_take(struct queue_putting *to)
+NET_DEVICE_INLINE void net_device_tx_take(struct queue_producer *to)
 {
-    struct virtqueue_taking taking = virtqueue_taking_begin(&tx, to->end - to->at);
+    struct virtqueue_taking in = virtqueue_taking_begin(&tx, to->room);
+    struct queue_putting out = queue_putting_begin(to);
     struct virtqueue_done used;
 
-    while (virtqueue_take_next(&taking, &used)) {
+    while (virtqueue_take_next(&in, &used)) {
         struct net_tx_done done = {used.cookie};
 
-        net_tx_dones_push(to, &done);
+        net_tx_dones_push(&out, &done);
     }
-    virtqueue_taking_end(&tx, &taking);
+    queue_putting_end(to, &out);
+    virtqueue_taking_end(&tx, &in);
 }
 
 void net_device_tx_reclaim(struct queue_putting *to)

@@ -136,14 +136,20 @@ static void tx_back(struct queue_putting *to, bool running)
     }
 }
 
-void net_device_rx_take(struct queue_putting *to)
+void net_device_rx_take(struct queue_producer *to)
 {
-    rx_back(to, true);
+    struct queue_putting out = queue_putting_begin(to);
+
+    rx_back(&out, true);
+    queue_putting_end(to, &out);
 }
 
-void net_device_tx_take(struct queue_putting *to)
+void net_device_tx_take(struct queue_producer *to)
 {
-    tx_back(to, true);
+    struct queue_putting out = queue_putting_begin(to);
+
+    tx_back(&out, true);
+    queue_putting_end(to, &out);
 }
 
 void net_device_rx_reclaim(struct queue_putting *to)

@@ -104,12 +104,15 @@ static void assert_broken(void)
 {
     struct virtqueue_done done;
 
-    assert_true(queue.broken);
-    assert_int_equal(fake_pd_count(COUNT_DEVICE_ERRORS), 1);
+    assert_true(queue.broken && device.failed);
     assert_int_equal(virtqueue_look(&queue), 0);
     assert_false(virtqueue_take(&queue, &done));
     assert_int_equal(virtqueue_room(&queue), 0);
     assert_true(virtqueue_sleep(&queue, 1));
+    (void)virtio_reset(&device);
+    assert_int_equal(fake_pd_count(COUNT_DEVICE_ERRORS), 1);
+    assert_false(device.failed);
+    (void)virtio_reset(&device); /* once said */
     assert_int_equal(fake_pd_count(COUNT_DEVICE_ERRORS), 1);
 }
 

@@ -22,7 +22,8 @@ VERDICTS = {line.split()[1]: line.split()[2] for line in (MODELS / "verdicts").r
             if line.startswith("transfer ")}
 
 FENCE = r"    queue_fence\(\);\n"
-FRESH = r"    if \(q->\w+ == q->\w+\) {\n        return false;\n    }\n"
+FRESH = r"    if \((?:q->)?\w+ == q->\w+\) {\n        return false;\n    }\n"
+LOOK = r"queue_look_from\(q, peer, capacity, head\) == 0"
 IMPOSSIBLE = r"    if \(__builtin_expect\(\w+ > [^\n]*\n[^\n]*\n    }\n"
 RELAXED = ("memory_order_(release|acquire)", "memory_order_relaxed")
 PUT = r"entries\[q->tail & \(q->capacity - 1U\)\] = \*entry;"
@@ -38,14 +39,14 @@ STEPS = {  # of the model: the function that has it, what goes, what comes inste
     "show_tail_published": ("queue_show_tail", "    q->published = tail;\n", ""),
     "show_tail_store": ("queue_show_tail", "    atomic_store[^;]*;\n", ""),
     "show_tail_release": ("queue_show_tail", *RELAXED),
-    "entries_awaited": ("queue_entries_awaited", "return [^;]*;", "return false;"),
+    "entries_awaited": ("queue_entries_awaited_from", "return [^;]*;", "return false;"),
     "publish_if_fresh": ("queue_publish", FRESH, ""),
     "publish_fence": ("queue_publish", FENCE, ""),
-    "wait_store": ("queue_wait_for_room", "    atomic_store[^;]*;\n", ""),
+    "wait_store": ("queue_wait_for_room", "    queue_write[^;]*;\n", ""),
     "wait_fence": ("queue_wait_for_room", FENCE, ""),
     "wait_look": ("queue_wait_for_room", r"queue_look_for_room\(q\) == 0", "q->room == 0"),
-    "look_acquire": ("queue_look", *RELAXED),
-    "look_broken": ("queue_look", IMPOSSIBLE, ""),
+    "look_acquire": ("queue_look_from", *RELAXED),
+    "look_broken": ("queue_look_from", IMPOSSIBLE, ""),
     "take_first_word": ("name##_peek", TAKE, "entry->second = entries[q->head & (q->capacity - 1U)].second;"),
     "take_second_word": ("name##_peek", TAKE, "entry->first = entries[q->head & (q->capacity - 1U)].first;"),
     "take_ready": ("name##_drop", "q->ready -= 1U;", ""),
@@ -53,20 +54,20 @@ STEPS = {  # of the model: the function that has it, what goes, what comes inste
     "show_head_released": ("queue_show_head", "    q->released = head;\n", ""),
     "show_head_store": ("queue_show_head", "    atomic_store[^;]*;\n", ""),
     "show_head_release": ("queue_show_head", *RELAXED),
-    "show_sleep_store": ("queue_show_sleep", "    atomic_store[^;]*;\n", ""),
-    "room_awaited": ("queue_room_awaited", "return [^;]*;", "return false;"),
+    "show_sleep_store": ("queue_show_sleep", "    queue_write[^;]*;\n", ""),
+    "room_awaited": ("queue_room_awaited_from", "return [^;]*;", "return false;"),
     "release_if_fresh": ("queue_release", FRESH, ""),
     "release_show": ("queue_release", r"queue_show_head\(q\)", "0"),
     "release_fence": ("queue_release", FENCE, ""),
-    "release_awaited": ("queue_release", r"queue_room_awaited\(q, fresh\)", "false"),
+    "release_awaited": ("queue_release", r"queue_room_awaited_from\(peer, head, fresh\)", "(void)peer, (void)fresh, false"),
     "sleep_show": ("queue_sleep", r"    queue_show_sleep\(q\);\n", ""),
     "sleep_fence": ("queue_sleep", FENCE, ""),
-    "sleep_look": ("queue_sleep", r"queue_look\(q\) == 0", "q->ready == 0"),
+    "sleep_look": ("queue_sleep", LOOK, "(void)peer, (void)capacity, q->ready == 0"),
     "both_show_head": ("queue_release_and_sleep", r"queue_show_head\(q\)", "0"),
     "both_show_sleep": ("queue_release_and_sleep", r"    queue_show_sleep\(q\);\n", ""),
     "both_fence": ("queue_release_and_sleep", FENCE, ""),
-    "both_awaited": ("queue_release_and_sleep", r"queue_room_awaited\(q, fresh\)", "false"),
-    "both_look": ("queue_release_and_sleep", r"queue_look\(q\) == 0", "q->ready == 0"),
+    "both_awaited": ("queue_release_and_sleep", r"queue_room_awaited_from\(peer, head, fresh\)", "false"),
+    "both_look": ("queue_release_and_sleep", LOOK, "(void)capacity, q->ready == 0"),
 }
 # What they order are other operations than a store and a load after it: only the whole model sees them.
 OTHER_ORDERS = {"room_acquire", "show_tail_release", "look_acquire", "show_head_release"}

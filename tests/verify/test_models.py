@@ -21,7 +21,7 @@ def test_the_codes_orders_are_the_models():
 
 
 @pytest.mark.parametrize("path, before, after", [
-    ("include/quoll/queue.h", "    queue_fence();\n    return queue_look(q) == 0;", "    return queue_look(q) == 0;"),
+    ("include/quoll/queue.h", "    queue_show_sleep(q);\n    queue_fence();\n    return", "    queue_show_sleep(q);\n    return"),
     ("core/link.c", "stored(my_life()), memory_order_release", "stored(my_life()), memory_order_relaxed"),
 ])
 def test_another_order_is_noticed(tmp_path, path, before, after):

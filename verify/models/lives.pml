@@ -57,8 +57,6 @@
 #define agreed_life_acquire (QUEUE_STEPS + 21)
 #define blame_life          (QUEUE_STEPS + 22)
 #define blame_acquire       (QUEUE_STEPS + 23)
-#define link_publish_fence  (QUEUE_STEPS + 24)
-#define link_release_fence  (QUEUE_STEPS + 25)
 
 #include "queue.pml"
 
@@ -184,44 +182,14 @@ inline link_check(c)
     now = 0
 }
 
-inline link_show_tail()
-{
-    queue_show_tail()
-}
-
-inline link_show_head()
-{
-    queue_show_head()
-}
-
-inline link_wake(c)
-{
-    if
-    :: c == P -> queue_entries_awaited()
-    :: c == C -> queue_room_awaited()
-    fi
-}
-
 inline link_publish()
 {
-    if
-    :: tail != published ->
-        link_show_tail();
-        queue_fence(P, link_publish_fence);
-        link_wake(P)
-    :: else
-    fi
+    queue_publish()
 }
 
 inline link_release()
 {
-    if
-    :: head != released ->
-        link_show_head();
-        queue_fence(C, link_release_fence);
-        link_wake(C)
-    :: else
-    fi
+    queue_release()
 }
 
 inline link_sleep()

@@ -12,20 +12,23 @@ trap 'rm -rf "$work"' EXIT
 functions=$(sed -n 's/^inline \([a-z_]*\)(.*/\1/p' "$here/queue.pml" "$here/lives.pml" | tr '\n' ' ')
 
 # FUNCTION store|load PLACE ORDER, FUNCTION fence or FUNCTION call FUNCTION. Not modelled:
-# information, hints, what gives room back by the eighth (docs/verification.md), and the acquire
+# information, hints, what is put together of the queue's own steps (link_show_..., link_wake),
+# what gives room back by the eighth (docs/verification.md), and the acquire
 # fence of queue_blame_peer(), without which it is weaker.
 cat "$root/include/quoll/queue.h" "$root/include/quoll/link.h" "$root/core/link.c" | tr '\n' ' ' |
     sed -E 's/\/\*[^*]*\*+([^*\/][^*]*\*+)*\// /g; s/atomic_/\n&/g; s/static inline/\n&/g; s/  */ /g; s/\} /}\n/g
-            s/\b(queue_|link_|set_up\(|agreed\()[a-z_]*\(?(q\b|link\b|&link\b|\))/\n&/g' |
+            s/queue_read\(([^)]*)\)/\natomic_load_explicit(\1, memory_order_relaxed)/g
+            s/queue_write\(([^,]*), /\natomic_store_explicit(\1, memory_order_relaxed, /g; s/_from\(/(/g
+            s/\b(queue_|link_|set_up\(|agreed\()[a-z_]*\(?(q\b|link\b|&link\b|peer\b|\))/\n&/g' |
     awk -v functions="$functions" '
     BEGIN { for (n = split(functions, word, " "); n > 0; n--) modelled[word[n]] }
     {
         if (match($0, /^(static|void|bool|enum|}?).*[a-z_]+\( *[a-z ]*(struct|void)/)) {
             line = $0; sub(/\( *(const )?(struct|void).*/, "", line); n = split(line, word, /[ *]/); name = word[n]
         }
-        if (match($0, /^[a-z_]+\((q|link|&link|\))/)) {
+        if (match($0, /^[a-z_]+\((q|link|&link|peer|\))/)) {
             callee = $0; sub(/\(.*/, "", callee)
-            if (callee in modelled) print name, "call", callee
+            if (callee in modelled && callee != name) print name, "call", callee
         }
         order = ""
         if (match($0, /memory_order_[a-z_]+/)) order = substr($0, RSTART + 13, RLENGTH - 13)
@@ -37,7 +40,7 @@ cat "$root/include/quoll/queue.h" "$root/include/quoll/link.h" "$root/core/link.
         if ($0 ~ /^atomic_load/) print name, "load", place, order
         if ($0 ~ /^atomic_store/) print name, "store", place, order
         if ($0 ~ /^atomic_thread_fence\(memory_order_seq_cst/) print name, "fence"
-    }' | grep -v '^my_life \|^queue_awaited \|^queue_has_room \|^link_[a-z_]*_by_batch ' | sort -s -k1,1 >"$work/c"
+    }' | grep -v '^my_life \|^queue_awaited \|^queue_has_room \|^queue_may_have \|^ \|^link_show_[a-z]* \|^link_wake \|^link_[a-z_]*_by_batch ' | sort -s -k1,1 >"$work/c"
 
 awk -v functions="$functions" '
     BEGIN { for (n = split(functions, word, " "); n > 0; n--) modelled[word[n]] }
