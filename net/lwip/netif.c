@@ -157,9 +157,11 @@ static void pass_on(struct pbuf *p)
     }
 }
 
-__attribute__((noinline)) static void receive_other(struct net_received frame, struct pbuf *p)
+__attribute__((noinline)) static void receive_other(struct net_received frame, struct pbuf *p,
+                                                    uint32_t copied)
 {
-    if (frame.length <= HEAD) {
+    p->len = p->tot_len = (uint16_t)(ETH_PAD_SIZE + copied);
+    if (copied == frame.length) {
         net_return(&nic, frame.buffer);
     } else {
         struct pbuf *rest = take_rest(frame, (uint16_t)(frame.length - HEAD));
@@ -187,14 +189,15 @@ static inline void deliver_packet(struct pbuf *p, bool for_us)
 
 /*
  * Of a packet's frame, what Ethernet (or anybody) appended is left out; `sum` is that of
- * what was copied.
+ * what was copied of the packet.
  */
-static inline void receive_packet(struct net_received frame, struct pbuf *p, uint64_t sum)
+static inline void receive_packet(struct net_received frame, struct pbuf *p, uint32_t copied,
+                                  uint64_t sum)
 {
     const uint8_t *ethernet = (const uint8_t *)p->payload + ETH_PAD_SIZE;
     const uint8_t *ip = ethernet + ETHERNET;
-    uint32_t length = ip_length(ip), copied = p->len - SIZEOF_ETH_HDR;
-    bool good = p->len >= SIZEOF_ETH_HDR + IP_HLEN && ETHERNET + length <= frame.length;
+    uint32_t length = ip_length(ip);
+    bool good = copied >= IP_HLEN && ETHERNET + length <= frame.length;
 
     if (!good || length <= HEAD - ETHERNET) {
         net_return(&nic, frame.buffer);
@@ -232,14 +235,13 @@ static void receive(struct net_received frame)
     }
     uint8_t *head = (uint8_t *)p->payload + ETH_PAD_SIZE;
 
-    p->len = p->tot_len = (uint16_t)(ETH_PAD_SIZE + length);
     memcpy(head, frame.data, ETHERNET);
     uint64_t sum = quoll_copy_sum(head + ETHERNET, frame.data + ETHERNET, length - ETHERNET);
 
     if (((const struct eth_hdr *)p->payload)->type == PP_HTONS(ETHTYPE_IP)) {
-        receive_packet(frame, p, sum);
+        receive_packet(frame, p, length - ETHERNET, sum);
     } else {
-        receive_other(frame, p);
+        receive_other(frame, p, length);
     }
 }
 

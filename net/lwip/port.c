@@ -19,7 +19,6 @@
 #include "net/lwip/settings.h"
 
 static struct timer_client clock;
-static uint64_t due; /* ms, of the timeout, or NEVER if it is not running */
 static uint64_t secret;
 static bool started;
 
@@ -29,35 +28,36 @@ static bool started;
  * lwIP's clock stands still while a batch is worked on: reading it costs as much as
  * many a step of lwIP's, and lwIP reads it often.
  */
-static uint64_t now;  /* ms */
-static uint64_t tick; /* of the counter, with which `now` is over */
+static struct {
+    uint64_t now;     /* ms */
+    uint64_t tick;    /* of the counter, with which `now` is over */
+    uint64_t checked; /* ms, when timeouts were last looked at, or NEVER: they must be */
+    uint64_t due;     /* ms, of the timeout, or NEVER if it is not running */
+} lwip;
 
 __attribute__((noinline)) static void set_clock(uint64_t ticks)
 {
-    now = quoll_ticks_to_ns(ticks) / QUOLL_MS(1);
-    tick = quoll_ns_to_ticks((now + 1U) * QUOLL_MS(1));
+    lwip.now = quoll_ticks_to_ns(ticks) / QUOLL_MS(1);
+    lwip.tick = quoll_ns_to_ticks((lwip.now + 1U) * QUOLL_MS(1));
 }
 
-/* @return whether it has gone on */
-static inline bool look_at_the_clock(void)
+static inline void look_at_the_clock(void)
 {
     uint64_t ticks = quoll_ticks();
-    bool later = ticks >= tick;
 
-    if (later) {
+    if (ticks >= lwip.tick) {
         set_clock(ticks);
     }
-    return later;
 }
 
 uint64_t lwip_now(void)
 {
-    return now;
+    return lwip.now;
 }
 
 u32_t sys_now(void)
 {
-    return (u32_t)now;
+    return (u32_t)lwip.now;
 }
 
 /* ---- Random numbers ---- */
@@ -149,8 +149,8 @@ enum quoll_error lwip_start(struct netif *netif, const char *nic, const char *cl
         quoll_log("no network: this client has no clock '%s'", clock_name);
         return error;
     }
-    due = NEVER;
-    (void)look_at_the_clock();
+    lwip.due = NEVER;
+    look_at_the_clock();
     lwip_init();
     error = start(netif, nic);
     started = error == QUOLL_OK;
@@ -168,7 +168,8 @@ __attribute__((noinline)) static bool wake_clock(microkit_channel channel)
         return false;
     }
     for (unsigned n = 0; n < TIMER_IDS && timer_client_next(&clock, &expiry); n++) {}
-    due = timer_running(&clock, LWIP_TIMEOUT) ? due : NEVER;
+    lwip.due = timer_running(&clock, LWIP_TIMEOUT) ? lwip.due : NEVER;
+    lwip.checked = NEVER;
     return true;
 }
 
@@ -179,7 +180,7 @@ bool lwip_wake(microkit_channel channel)
 
 __attribute__((noinline)) static void move_timeout(uint64_t ms)
 {
-    due = ms;
+    lwip.due = ms;
     timer_set(&clock, LWIP_TIMEOUT, ms * QUOLL_MS(1));
 }
 
@@ -188,15 +189,15 @@ static inline void set_timeout(void)
 {
     u32_t ms = sys_timeouts_sleeptime();
 
-    if (ms != SYS_TIMEOUTS_SLEEPTIME_INFINITE && now + ms < due) {
-        move_timeout(now + ms);
+    if (ms != SYS_TIMEOUTS_SLEEPTIME_INFINITE && lwip.now + ms < lwip.due) {
+        move_timeout(lwip.now + ms);
     }
 }
 
 void lwip_flush(void)
 {
     if (started) {
-        (void)look_at_the_clock();
+        look_at_the_clock();
         lwip_netif_flush();
         set_timeout();
     }
@@ -207,10 +208,11 @@ bool lwip_poll(void)
     if (!started) {
         return false;
     }
-    bool later = look_at_the_clock();
+    look_at_the_clock();
     bool more = lwip_netif_receive();
 
-    if (later) {
+    if (lwip.checked != lwip.now) {
+        lwip.checked = lwip.now;
         sys_check_timeouts();
     }
     if (more) {

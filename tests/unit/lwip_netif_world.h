@@ -66,7 +66,6 @@ static inline void links(void)
     memset(&clock, 0, sizeof clock);
     memset(&netif, 0, sizeof netif);
     started = starved = false;
-    due = 0;
     fake_link(&copier, LINK_NET_RX_CLIENT, "nic", QUEUE, sizeof(struct net_frame), QUEUE,
               sizeof(struct net_frame));
     fake_link(&tx_virt, LINK_NET_TX_CLIENT, "nic", QUEUE, sizeof(struct net_frame), QUEUE,

@@ -458,6 +458,14 @@ static struct timer_request last_request(void)
     return request;
 }
 
+static unsigned calls;
+
+static void call(void *argument)
+{
+    (void)argument;
+    calls += 1;
+}
+
 static uint64_t next_ms(void)
 {
     return (fake_time / QUOLL_MS(1) + sys_timeouts_sleeptime()) * QUOLL_MS(1);
@@ -484,6 +492,28 @@ static void all_of_lwips_timers_share_one_timeout(void **state)
     request = last_request();
     assert_int_equal(request.when, next_ms());
     assert_true(request.when > fake_time);
+}
+
+/* Whatever looked at the clock first, and even if it stands still. */
+static void timeouts_are_not_missed(void **state)
+{
+    struct timer_request request = last_request();
+    struct timer_expiry expiry = {.id = LWIP_TIMEOUT, .count = 1};
+
+    (void)state;
+    fake_time = request.when;
+    lwip_flush();
+    work();
+    assert_true(sys_timeouts_sleeptime() > 0);
+    calls = 0;
+    sys_timeout(0, call, NULL);
+    work();
+    assert_int_equal(calls, 0);
+    fake_put(timer_expiries, &timer, &expiry);
+    assert_true(lwip_wake(2));
+    work();
+    assert_int_equal(calls, 1);
+    assert_true(last_request().when > fake_time);
 }
 
 static void an_earlier_timer_moves_the_timeout(void **state)
@@ -571,6 +601,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_buffers_tcp_is_told_to_try_again, begin, end),
         cmocka_unit_test_setup_teardown(the_last_way_is_remembered_for_a_second, begin, end),
         cmocka_unit_test_setup_teardown(all_of_lwips_timers_share_one_timeout, begin, end),
+        cmocka_unit_test_setup_teardown(timeouts_are_not_missed, begin, end),
         cmocka_unit_test_setup_teardown(an_earlier_timer_moves_the_timeout, begin, end),
         cmocka_unit_test_setup_teardown(sequences_begin_by_clock_and_ends, begin, end),
         cmocka_unit_test_setup_teardown(random_numbers_do_not_repeat, begin, end),
