@@ -149,14 +149,6 @@ static struct pbuf *take_rest(struct net_received frame, uint16_t length)
     return copy;
 }
 
-/* What is no packet, or not for us alone. */
-static void pass_on(struct pbuf *p)
-{
-    if (interface->input(p, interface) != ERR_OK) {
-        pbuf_free(p);
-    }
-}
-
 __attribute__((noinline)) static void receive_other(struct net_received frame, struct pbuf *p,
                                                     uint32_t copied)
 {
@@ -173,29 +165,19 @@ __attribute__((noinline)) static void receive_other(struct net_received frame, s
         }
         pbuf_cat(p, rest);
     }
-    pass_on(p);
-}
-
-/* To lwIP goes the packet alone, but for others it is to see how Ethernet addressed them. */
-static inline void deliver_packet(struct pbuf *p, bool for_us)
-{
-    if (for_us) {
-        ip4_input(p, interface);
-    } else {
-        pbuf_add_header(p, SIZEOF_ETH_HDR);
-        pass_on(p);
+    if (interface->input(p, interface) != ERR_OK) {
+        pbuf_free(p);
     }
 }
 
 /*
- * Of a packet's frame, what Ethernet (or anybody) appended is left out; `sum` is that of
- * what was copied of the packet.
+ * To lwIP goes the packet alone: that Ethernet addressed it to all matters only to who
+ * forwards. What Ethernet (or anybody) appended is left out. `sum` is that of what was copied.
  */
 static inline void receive_packet(struct net_received frame, struct pbuf *p, uint32_t copied,
                                   uint64_t sum)
 {
-    const uint8_t *ethernet = (const uint8_t *)p->payload + ETH_PAD_SIZE;
-    const uint8_t *ip = ethernet + ETHERNET;
+    const uint8_t *ip = (const uint8_t *)p->payload + SIZEOF_ETH_HDR;
     uint32_t length = ip_length(ip);
     bool good = copied >= IP_HLEN && ETHERNET + length <= frame.length;
 
@@ -218,7 +200,7 @@ static inline void receive_packet(struct net_received frame, struct pbuf *p, uin
     if (!good || !is_whole(ip, length, sum)) {
         pbuf_free(p);
     } else {
-        deliver_packet(p, (ethernet[0] & 1U) == 0);
+        ip4_input(p, interface);
     }
 }
 

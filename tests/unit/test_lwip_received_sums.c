@@ -239,6 +239,30 @@ static void without_a_sum_datagrams_are_taken(void **state)
     udp_remove(pcb);
 }
 
+/* To all: what wants that gets it, if it is whole. */
+static void for_all_too(void **state)
+{
+    struct udp_pcb *pcb = listen_udp();
+    struct packet packet;
+
+    (void)state;
+    ip_set_option(pcb, SOF_BROADCAST);
+    for (unsigned size = 0; size <= 1472; size += 46) {
+        make_datagram(&packet, 0, size);
+        memcpy(packet.frame, all, 6);
+        packet.frame[IP + 19] = 255;
+        sum_up(&packet);
+        received = 0;
+        receive_with(&packet, size % TRAILER);
+        assert_int_equal(received, 1);
+        expect_data(&packet);
+        packet.frame[IP + 15] ^= 1;
+        receive_with(&packet, size % TRAILER);
+        assert_int_equal(received, 1);
+    }
+    udp_remove(pcb);
+}
+
 /* Those that lwIP holds too many of are copies, with the same sums. */
 static void slow_readers_get_good_ones_only(void **state)
 {
@@ -306,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_ones_do_not, begin, end),
         cmocka_unit_test_setup_teardown(lengths_that_cannot_be, begin, end),
         cmocka_unit_test_setup_teardown(without_a_sum_datagrams_are_taken, begin, end),
+        cmocka_unit_test_setup_teardown(for_all_too, begin, end),
         cmocka_unit_test_setup_teardown(slow_readers_get_good_ones_only, begin, end),
         cmocka_unit_test_setup_teardown(segments_too, begin, end),
     };
