@@ -18,36 +18,24 @@
 
 #include "rx_ledger.h"
 
-/* Where the buffers lie, for us and for the device. */
-struct net_pool_memory {
-    const unsigned char *data;
-    uint64_t io;
+struct net_pool {
+    struct link driver;
+    const unsigned char *data; /* where the buffers lie for us, */
+    uint64_t io;               /* and for the device */
     uint32_t buffers;
+    uint32_t most; /* that the driver gets, */
+    uint32_t by;   /* and how many, or more, it gets at once */
     bool coherent;
 };
 
-struct net_pool {
-    struct link driver;
-    struct net_pool_memory memory;
-    uint32_t most;   /* buffers that the driver gets */
-    uint32_t plenty; /* with which it needs no more for now */
-    struct rx_ledger ledger;
-};
-
-/** From pd_start(): our own memory. */
-void pool_memory_open(struct net_pool_memory *memory);
-
-/** The link to the driver. @return how many buffers it gets */
-uint32_t pool_link(struct link *driver, const struct net_pool_memory *memory);
-
-/** From pd_start(): our own memory, all in stock, and the link to the driver. */
+/** From pd_start(): our own memory, and the link to the driver. */
 void pool_open(struct net_pool *pool);
 
 /** What nobody has goes to the device, as much as it may have. */
-void pool_supply(struct net_pool *pool);
+void pool_supply(struct net_pool *pool, struct rx_ledger *ledger);
 
 /** What is not the driver's to give, or no frame, is refused. Rare, hence out of line. */
-void pool_refuse(struct net_pool *pool, const struct net_rx_done *done);
+void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, const struct net_rx_done *done);
 
 static inline bool is_frame(uint64_t length)
 {
@@ -58,31 +46,32 @@ static inline bool is_frame(uint64_t length)
  * What the driver says of one buffer. True: there is a frame in it, and the caller must
  * hand it on (rx_ledger_hand_on).
  */
-static inline bool pool_take(struct net_pool *pool, const struct net_rx_done *done)
+static inline bool pool_take(struct net_pool *pool, struct rx_ledger *ledger,
+                             const struct net_rx_done *done)
 {
-    if (!rx_ledger_lent(&pool->ledger, done->id) || !is_frame(done->length)) {
-        pool_refuse(pool, done);
+    if (!rx_ledger_lent(ledger, done->id) || !is_frame(done->length)) {
+        pool_refuse(pool, ledger, done);
         return false;
     }
     return true;
 }
 
 /** Where the device finds a buffer. */
-static inline uint64_t pool_address(const struct net_pool_memory *memory, uint32_t id)
+static inline uint64_t pool_address(const struct net_pool *pool, uint32_t id)
 {
-    return memory->io + (uint64_t)id * NET_BUFFER_SIZE;
+    return pool->io + (uint64_t)id * NET_BUFFER_SIZE;
 }
 
 /** A buffer that was just taken: what the device wrote is what we will read. */
-static inline void pool_invalidate(const struct net_pool_memory *memory, uint32_t id)
+static inline void pool_invalidate(const struct net_pool *pool, uint32_t id)
 {
-    cache_invalidate(memory->data + (uint64_t)id * NET_BUFFER_SIZE, NET_BUFFER_SIZE);
+    cache_invalidate(pool->data + (uint64_t)id * NET_BUFFER_SIZE, NET_BUFFER_SIZE);
 }
 
 /** The frame in it. */
-static inline const unsigned char *pool_frame(const struct net_pool_memory *memory, uint32_t id)
+static inline const unsigned char *pool_frame(const struct net_pool *pool, uint32_t id)
 {
-    return memory->data + (uint64_t)id * NET_BUFFER_SIZE + NET_HEADROOM;
+    return pool->data + (uint64_t)id * NET_BUFFER_SIZE + NET_HEADROOM;
 }
 
 #endif

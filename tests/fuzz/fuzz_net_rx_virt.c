@@ -45,21 +45,21 @@ static void check_ledger(void)
     uint8_t in_stock[BUFFERS] = {0};
     uint32_t held[2] = {0, 0};
 
-    FUZZ_CHECK(virt.pool.ledger.stock <= BUFFERS);
-    for (uint32_t i = 0; i < virt.pool.ledger.stock; i++) {
-        FUZZ_CHECK(virt.pool.ledger.free[i] < BUFFERS);
-        in_stock[virt.pool.ledger.free[i]] += 1;
+    FUZZ_CHECK(virt.ledger.stock <= BUFFERS);
+    for (uint32_t i = 0; i < virt.ledger.stock; i++) {
+        FUZZ_CHECK(virt.ledger.free[i] < BUFFERS);
+        in_stock[virt.ledger.free[i]] += 1;
     }
     for (uint32_t id = 0; id < BUFFERS; id++) {
-        FUZZ_CHECK(in_stock[id] + (virt.pool.ledger.holders[id] != 0) == 1);
-        FUZZ_CHECK(virt.pool.ledger.holders[id] == RX_LEDGER_DRIVER ||
-                   virt.pool.ledger.holders[id] <= 3);
-        FUZZ_CHECK(!with_second[id] || (virt.pool.ledger.holders[id] & 2U) != 0);
-        held[0] += virt.pool.ledger.holders[id] & 1U;
-        held[1] += virt.pool.ledger.holders[id] >> 1 & 1U;
+        FUZZ_CHECK(in_stock[id] + (virt.ledger.holders[id] != 0) == 1);
+        FUZZ_CHECK(virt.ledger.holders[id] == RX_LEDGER_DRIVER ||
+                   virt.ledger.holders[id] <= 3);
+        FUZZ_CHECK(!with_second[id] || (virt.ledger.holders[id] & 2U) != 0);
+        held[0] += virt.ledger.holders[id] & 1U;
+        held[1] += virt.ledger.holders[id] >> 1 & 1U;
     }
     for (unsigned i = 0; i < 2; i++) {
-        const struct copier *copier = &virt.copier[i];
+        const struct taker *copier = &rx.taker[i];
 
         FUZZ_CHECK(!copier->link.up || copier->link.out.tail - copier->returned == held[i]);
         FUZZ_CHECK(held[i] <= virt.share);
@@ -124,7 +124,7 @@ static uint32_t take_frame(void)
 
     FUZZ_CHECK(id < BUFFERS && frame.offset % NET_BUFFER_SIZE == NET_HEADROOM);
     FUZZ_CHECK(frame.length >= NET_FRAME_MIN && frame.length <= NET_FRAME_MAX);
-    FUZZ_CHECK(!with_second[id] && (virt.pool.ledger.holders[id] & 2U) != 0);
+    FUZZ_CHECK(!with_second[id] && (virt.ledger.holders[id] & 2U) != 0);
     with_second[id] = true;
     return id;
 }

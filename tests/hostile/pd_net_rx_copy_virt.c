@@ -10,7 +10,7 @@
 bool sim_at_rest(void);
 bool sim_at_rest(void)
 {
-    for (uint32_t id = 0; id < virt.lent; id++) {
+    for (uint32_t id = 0; id < rx.pool.most; id++) {
         if (!is_in_place(id)) {
             return false;
         }

@@ -10,20 +10,20 @@ bool sim_at_rest(void)
 {
     uint32_t in_stock = 0, held = 0;
 
-    for (uint32_t id = 0; id < virt.pool.ledger.buffers; id++) {
-        in_stock += virt.pool.ledger.holders[id] == 0;
-        held += virt.pool.ledger.holders[id] != RX_LEDGER_DRIVER
-                    ? (uint32_t)__builtin_popcountll(virt.pool.ledger.holders[id])
+    for (uint32_t id = 0; id < virt.ledger.buffers; id++) {
+        in_stock += virt.ledger.holders[id] == 0;
+        held += virt.ledger.holders[id] != RX_LEDGER_DRIVER
+                    ? (uint32_t)__builtin_popcountll(virt.ledger.holders[id])
                     : 0;
     }
-    for (unsigned i = 0; i < virt.copiers; i++) {
-        const struct link *link = &virt.copier[i].link;
+    for (unsigned i = 0; i < rx.number; i++) {
+        const struct link *link = &rx.taker[i].link;
 
-        held -= link->out.tail - virt.copier[i].returned;
+        held -= link->out.tail - rx.taker[i].returned;
         if (link->peer->consume.head != link->out.tail) {
             return false;
         }
     }
-    return in_stock == virt.pool.ledger.stock && held == 0;
+    return in_stock == virt.ledger.stock && held == 0;
 }
 #endif

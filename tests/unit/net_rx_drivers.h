@@ -79,7 +79,7 @@ static void who_is_woken_first_changes_each_time(void **state)
     (void)state;
     assert_true(queue_sleep(&first.in));
     assert_true(queue_sleep(&second.in));
-    unsigned turn = virt.turn;
+    unsigned turn = rx.turn;
     for (unsigned n = 0; n < 6; n++) {
         can_take(1);
         second_can_take();

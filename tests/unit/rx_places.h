@@ -8,16 +8,16 @@
 
 static bool is_in_place(uint32_t id)
 {
-    const struct queue_producer *out = &virt.driver.out;
+    const struct queue_producer *out = &rx.pool.driver.out;
     const struct net_rx_buffer *entries = (const void *)out->mine->entries;
     uint32_t capacity = out->broken ? out->whole : out->capacity;
     uint32_t age = out->tail - place[id];
 
-    if (!virt.driver.up || age > capacity) {
+    if (!rx.pool.driver.up || age > capacity) {
         return true;
     }
     return age != 0 && entries[place[id] & (capacity - 1U)].id == id &&
-           entries[place[id] & (capacity - 1U)].address == pool_address(&virt.pool, id);
+           entries[place[id] & (capacity - 1U)].address == pool_address(&rx.pool, id);
 }
 
 #endif

@@ -18,7 +18,7 @@ static const uint8_t mac[6] = {0x52, 0x54, 0, 0, 0, 0x10};
 
 static void start(void)
 {
-    memset(&virt, 0, sizeof virt);
+    memset(&rx, 0, sizeof rx);
     fake_reset();
     pool = fake_region(&fake_config.own, BUFFERS * NET_BUFFER_SIZE, 0x70000000);
     fake_link(&driver, LINK_NET_RX_DEVICE, "driver", 16, sizeof(struct net_rx_buffer), 16,

@@ -32,7 +32,7 @@ static const unsigned char *arrive(uint16_t length)
 
 static void assert_none_kept(void)
 {
-    assert_int_equal(virt.driver.out.tail - virt.driver.in.head, BUFFERS);
+    assert_int_equal(rx.pool.driver.out.tail - rx.pool.driver.in.head, BUFFERS);
 }
 
 #include "net_rx_clients.h"
@@ -48,7 +48,7 @@ static void link_client(struct fake_peer *peer, const char *name, const uint8_t 
 
 static void start(bool with_third)
 {
-    memset(&virt, 0, sizeof virt);
+    memset(&rx, 0, sizeof rx);
     fake_reset();
     pool = fake_region(&fake_config.own, BUFFERS * NET_BUFFER_SIZE, IO);
     fake_link(&driver, LINK_NET_RX_DEVICE, "driver", 32, sizeof(struct net_rx_buffer), 32,
@@ -219,7 +219,7 @@ static void a_flood_leaves_the_driver_its_buffers(void **state)
 static void a_buffer_comes_back_once(void **state)
 {
     (void)state;
-    virt.by = 3;
+    rx.pool.by = 3;
     can_take(4);
     uint32_t id = receive_frame(mac_first, 60);
 

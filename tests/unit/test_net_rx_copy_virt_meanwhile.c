@@ -13,7 +13,7 @@ static struct fake_peer driver, client;
 static int set_up(void **state)
 {
     (void)state;
-    memset(&virt, 0, sizeof virt);
+    memset(&rx, 0, sizeof rx);
     fake_reset();
     fake_region(&fake_config.own, BUFFERS * NET_BUFFER_SIZE, 0x70000000);
     fake_link(&driver, LINK_NET_RX_DEVICE, "driver", 32, sizeof(struct net_rx_buffer), 32,

@@ -21,6 +21,7 @@ static void link_copier(struct fake_peer *peer, const char *name, const uint8_t 
 
 static void start(bool with_third)
 {
+    memset(&rx, 0, sizeof rx);
     memset(&virt, 0, sizeof virt);
     fake_reset();
     pool = fake_region(&fake_config.own, BUFFERS * NET_BUFFER_SIZE, IO);
@@ -91,23 +92,23 @@ static void assert_ledger(void)
     uint32_t held[2] = {0, 0}, with_driver = 0;
 
     for (uint32_t id = 0; id < BUFFERS; id++) {
-        with_driver += virt.pool.ledger.holders[id] == RX_LEDGER_DRIVER;
-        unsigned places = virt.pool.ledger.holders[id] != 0;
+        with_driver += virt.ledger.holders[id] == RX_LEDGER_DRIVER;
+        unsigned places = virt.ledger.holders[id] != 0;
 
-        for (uint32_t i = 0; i < virt.pool.ledger.stock; i++) {
-            places += virt.pool.ledger.free[i] == id;
+        for (uint32_t i = 0; i < virt.ledger.stock; i++) {
+            places += virt.ledger.free[i] == id;
         }
         assert_int_equal(places, 1);
-        held[0] += virt.pool.ledger.holders[id] & 1;
-        held[1] += virt.pool.ledger.holders[id] >> 1 & 1;
-        assert_true(virt.pool.ledger.holders[id] == RX_LEDGER_DRIVER ||
-                    virt.pool.ledger.holders[id] <= 3);
+        held[0] += virt.ledger.holders[id] & 1;
+        held[1] += virt.ledger.holders[id] >> 1 & 1;
+        assert_true(virt.ledger.holders[id] == RX_LEDGER_DRIVER ||
+                    virt.ledger.holders[id] <= 3);
     }
     for (unsigned i = 0; i < 2; i++) {
-        assert_int_equal(virt.copier[i].link.out.tail - virt.copier[i].returned, held[i]);
+        assert_int_equal(rx.taker[i].link.out.tail - rx.taker[i].returned, held[i]);
         assert_true(held[i] <= virt.share);
     }
-    assert_int_equal(virt.pool.ledger.with_driver, with_driver);
+    assert_int_equal(virt.ledger.with_driver, with_driver);
 }
 
 static void a_frame_goes_to_whom_it_is_for(void **state)
@@ -139,10 +140,10 @@ static void broadcast_and_multicast_go_to_all_until_the_last_gives_back(void **s
         wake(&driver);
         take_frame(&first, id, 60);
         take_frame(&second, id, 60);
-        assert_int_equal(virt.pool.ledger.holders[id], 3);
+        assert_int_equal(virt.ledger.holders[id], 3);
         give_back(&first);
         wake(&first);
-        assert_int_equal(virt.pool.ledger.holders[id], 2);
+        assert_int_equal(virt.ledger.holders[id], 2);
         assert_int_equal(waiting(&driver), BUFFERS - 1);
         assert_ledger();
         give_back(&second);
@@ -166,9 +167,9 @@ static void a_copier_returns_frames_in_the_order_it_got_them(void **state)
     take_frame(&first, id[1], 60);
     give_back(&first);
     wake(&first);
-    assert_true(virt.pool.ledger.holders[id[0]] == RX_LEDGER_DRIVER &&
-                virt.pool.ledger.holders[id[1]] == RX_LEDGER_DRIVER);
-    assert_int_equal(virt.pool.ledger.holders[id[2]], 1);
+    assert_true(virt.ledger.holders[id[0]] == RX_LEDGER_DRIVER &&
+                virt.ledger.holders[id[1]] == RX_LEDGER_DRIVER);
+    assert_int_equal(virt.ledger.holders[id[2]], 1);
     assert_ledger();
 }
 
@@ -185,14 +186,14 @@ static void a_copier_cannot_return_more_than_it_has(void **state)
         first.half->consume.head = lies[i];
         wake(&first);
         assert_int_equal(fake_link_count(&first, COUNT_BROKEN), i + 1);
-        assert_int_equal(virt.pool.ledger.holders[id], 1);
+        assert_int_equal(virt.ledger.holders[id], 1);
         assert_ledger();
         receive_frame(mac_first, 60);
         wake(&driver);
         assert_int_equal(fake_link_count(&first, COUNT_DROPPED), i + 1);
         fake_peer_new_life(&first);
         wake(&first);
-        assert_int_equal(virt.pool.ledger.holders[id], RX_LEDGER_DRIVER);
+        assert_int_equal(virt.ledger.holders[id], RX_LEDGER_DRIVER);
         assert_ledger();
     }
 }
@@ -236,14 +237,14 @@ static void a_copiers_new_life_frees_what_its_old_one_had(void **state)
     wake(&driver);
     fake_peer_new_life(&first);
     wake(&first);
-    assert_int_equal(virt.pool.ledger.holders[both], 2);
+    assert_int_equal(virt.ledger.holders[both], 2);
     assert_int_equal(waiting(&driver), BUFFERS - 1);
     assert_int_equal(waiting(&first), 0);
     assert_ledger();
     receive_frame(mac_first, 60);
     wake(&driver);
     assert_int_equal(waiting(&first), 1);
-    assert_int_equal(virt.pool.ledger.holders[both], 2);
+    assert_int_equal(virt.ledger.holders[both], 2);
 }
 
 static void a_dead_copiers_frames_are_dropped(void **state)

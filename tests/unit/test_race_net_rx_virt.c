@@ -26,19 +26,19 @@ static void check(void)
 {
     uint32_t in_stock[BUFFERS] = {0}, held[2] = {0, 0};
 
-    for (uint32_t n = 0; n < virt.pool.ledger.stock; n++) {
-        in_stock[virt.pool.ledger.free[n]] += 1U;
+    for (uint32_t n = 0; n < virt.ledger.stock; n++) {
+        in_stock[virt.ledger.free[n]] += 1U;
     }
     for (uint32_t id = 0; id < BUFFERS; id++) {
-        assert_int_equal(in_stock[id], virt.pool.ledger.holders[id] == 0);
-        assert_true(virt.pool.ledger.holders[id] == RX_LEDGER_DRIVER ||
-                    (virt.pool.ledger.holders[id] & ~UINT64_C(3)) == 0);
-        held[0] += (uint32_t)virt.pool.ledger.holders[id] & 1U;
-        held[1] += (uint32_t)virt.pool.ledger.holders[id] >> 1 & 1U;
+        assert_int_equal(in_stock[id], virt.ledger.holders[id] == 0);
+        assert_true(virt.ledger.holders[id] == RX_LEDGER_DRIVER ||
+                    (virt.ledger.holders[id] & ~UINT64_C(3)) == 0);
+        held[0] += (uint32_t)virt.ledger.holders[id] & 1U;
+        held[1] += (uint32_t)virt.ledger.holders[id] >> 1 & 1U;
     }
     for (unsigned i = 0; i < 2; i++) {
-        if (virt.copier[i].link.up && !link_broken(&virt.copier[i].link)) {
-            assert_int_equal(held[i], virt.copier[i].link.out.tail - virt.copier[i].returned);
+        if (rx.taker[i].link.up && !link_broken(&rx.taker[i].link)) {
+            assert_int_equal(held[i], rx.taker[i].link.out.tail - rx.taker[i].returned);
         }
         assert_true(held[i] <= BUFFERS * 3U / 8U);
     }

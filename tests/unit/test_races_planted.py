@@ -24,8 +24,8 @@ def again_of(entry, batch):
 
 # (race, source, what stands there, what is put in its place)
 PLANTED = [
-    ("net_rx_virt", "net/rx_virt.c", "        rx_ledger_hand_on(",
-     "        done = " + again_of("net_rx_done", "in") + ";\n        rx_ledger_hand_on("),
+    ("net_rx_virt", "net/rx_virt.c", "        batch = deliver(",
+     "        done = " + again_of("net_rx_done", "in") + ";\n        batch = deliver("),
     ("net_rx_copy_virt", "net/rx_copy_virt.c", "        batch = deliver(",
      "        done = " + again_of("net_rx_done", "in") + ";\n        batch = deliver("),
     ("net_tx_virt", "net/tx_head.h", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) != client->mac"),

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What both receive virtualisers do for those who take the frames, clients or copiers, beside
+ * handing them frames: who is whose address, who got something in a batch and is to be woken,
+ * information, lives, wake-ups. Who includes this, once per program, says
+ *
+ *     look_after(taker)   looks at its life; before each batch with something for it, when it
+ *                         notifies us, and now and then
+ *     renew()             the driver's new life begins
+ *     receive()           what the driver has for us; true if it has no more, and we are asleep
+ */
+#ifndef NET_TAKERS_H
+#define NET_TAKERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <quoll/link.h>
+#include <quoll/net.h>
+#include <quoll/pd.h>
+#include <quoll/turn.h>
+
+#include "frames.h"
+#include "info.h"
+#include "pool.h"
+
+#define MAX_TAKERS 61U /* channels, less the driver's */
+#define ROUNDS     16U /* before we look after all takers */
+
+#define INLINE  __attribute__((always_inline)) static inline
+#define OUTLINE __attribute__((noinline)) static
+
+struct taker {
+    struct link link;
+    struct taker *next;  /* that something came for in this batch; NULL: nothing came for us */
+    uint32_t delivered;  /* frames of this batch, */
+    uint32_t taken;      /* and buffers shown as taken */
+    unsigned char *data; /* where a client's buffers are, */
+    uint64_t size;       /* and how many bytes that is */
+    uint64_t bit;        /* by which the ledger knows a copier */
+    uint32_t returned;   /* frames put into its queue of which it has returned the buffers */
+};
+
+/* The receive virtualiser, as far as it is the same: what is used at each wake-up comes first. */
+static struct receiving {
+    struct net_pool pool;
+    struct net_relay relay;
+    unsigned number;
+    unsigned turn;        /* who is woken first */
+    uint32_t rounds;      /* that made a wake-up longer */
+    uint64_t recent_key;  /* whose frame came last, */
+    struct taker *recent; /* and to whom it went */
+    uint64_t key[MAX_TAKERS];
+    struct taker taker[MAX_TAKERS + 1U]; /* and who ends the list */
+} rx;
+
+#define LAST (&rx.taker[MAX_TAKERS]) /* the list's end */
+
+/* A MAC address, to be compared with a frame's first word: what follows it falls out. */
+#define MAC_KEY(word) ((word) << 16)
+#define NO_KEY        UINT64_C(1)
+
+static void look_after(struct taker *taker);
+static void renew(void);
+INLINE bool receive(void);
+
+/** From pd_start(): the links of a kind. */
+static void takers_open(enum quoll_link_kind kind)
+{
+    const struct quoll_link_config *config;
+
+    while (rx.number < MAX_TAKERS && (config = quoll_find_link(kind, NULL, rx.number)) != NULL) {
+        rx.key[rx.number] = MAC_KEY(word_at(config->settings.net.mac));
+        link_open(&rx.taker[rx.number].link, config, sizeof(struct net_frame));
+        rx.number += 1U;
+    }
+    rx.recent_key = NO_KEY;
+}
+
+/* Whose address it is; NULL: nobody's. */
+__attribute__((noinline, cold)) static struct taker *takers_search(uint64_t key)
+{
+    for (unsigned i = 0; i < rx.number; i++) {
+        if (rx.key[i] == key) {
+            rx.recent_key = key;
+            rx.recent = &rx.taker[i];
+            return rx.recent;
+        }
+    }
+    return NULL;
+}
+
+/** The one to whom a frame goes that begins with this word; NULL if that is nobody. */
+INLINE struct taker *taker_of(uint64_t first)
+{
+    struct taker *recent = rx.recent;
+
+    return __builtin_expect(MAC_KEY(first) == rx.recent_key, 1) ? recent
+                                                                : takers_search(MAC_KEY(first));
+}
+
+/** The one in the batch has all its frames: they are shown, and it is woken after the fence. */
+INLINE bool publish_to_one(struct taker *taker)
+{
+    struct link *link = &taker->link;
+    const struct queue_consumer_half *peer = link->out.peer;
+    uint32_t tail = link->out.tail;
+    uint32_t delivered = link_show_tail(link), taken = link_show_head_by_batch(link);
+    bool asleep = queue_sleep(&rx.pool.driver.in);
+
+    taker->next = NULL;
+    if (delivered != 0 && queue_passed(queue_read(&peer->wake_at), tail, delivered)) {
+        link_signal(link);
+    } else if (taken != 0) {
+        link_wake(link, 0, taken);
+    }
+    return asleep;
+}
+
+/* Of several another one comes first each time (quoll/turn.h). */
+static void wake_in_turn(void)
+{
+    unsigned at = turn_next(&rx.turn, rx.number);
+
+    for (unsigned n = rx.number; n > 0; n--) {
+        struct taker *taker = &rx.taker[at];
+
+        if (taker->next != NULL) {
+            link_wake(&taker->link, taker->delivered, taker->taken);
+            taker->next = NULL;
+        }
+        (void)turn_next(&at, rx.number);
+    }
+}
+
+OUTLINE bool publish_to_all(struct taker *batch)
+{
+    for (struct taker *taker = batch; taker != LAST; taker = taker->next) {
+        taker->delivered = link_show_tail(&taker->link);
+        taker->taken = link_show_head_by_batch(&taker->link);
+    }
+    bool asleep = queue_sleep(&rx.pool.driver.in);
+
+    wake_in_turn();
+    return asleep;
+}
+
+/**
+ * Show all in the batch what they got, and go to sleep: one fence for all. True if the driver
+ * has no more. `last` is LAST.
+ */
+INLINE bool takers_publish(struct taker *batch, const struct taker *last)
+{
+    return batch->next == last ? publish_to_one(batch) : publish_to_all(batch);
+}
+
+/** The driver gets its buffers by many at once. */
+OUTLINE void publish_to_driver(void)
+{
+    link_publish(&rx.pool.driver);
+    link_release(&rx.pool.driver);
+}
+
+OUTLINE void pass_on_news(void)
+{
+    if (net_relay_news(&rx.relay, &rx.pool.driver)) {
+        for (unsigned i = 0; i < rx.number; i++) {
+            net_relay_tell(&rx.relay, &rx.taker[i].link);
+        }
+    }
+}
+
+/*
+ * A driver on another core may have more for ever: now and then, we look at what else we may
+ * have been notified of. False if its life is over; the next one will notify us.
+ */
+OUTLINE bool go_on(void)
+{
+    rx.rounds += 1U;
+    if (rx.rounds % ROUNDS == 0) {
+        for (unsigned i = 0; i < rx.number; i++) {
+            look_after(&rx.taker[i]);
+        }
+        pass_on_news();
+    }
+    return link_still_up(&rx.pool.driver);
+}
+
+OUTLINE void wake_for_taker(microkit_channel channel)
+{
+    for (unsigned i = 0; i < rx.number; i++) {
+        if (rx.taker[i].link.config->channel == channel) {
+            link_count(&rx.taker[i].link, COUNT_WOKEN, 1);
+            look_after(&rx.taker[i]);
+        }
+    }
+}
+
+/* What is new beside frames. Whether the driver is there. */
+OUTLINE bool catch_up(void)
+{
+    enum link_state state = link_check(&rx.pool.driver);
+
+    if (state == LINK_CAME_UP) {
+        net_relay_renew(&rx.relay);
+        renew();
+    }
+    pass_on_news();
+    return state != LINK_DOWN;
+}
+
+void pd_wake(microkit_channel channel)
+{
+    struct link *driver = &rx.pool.driver;
+
+    if (channel == driver->config->channel) {
+        link_count(driver, COUNT_WOKEN, 1);
+    } else {
+        wake_for_taker(channel);
+    }
+    if ((link_still_up(driver) && link_generation(driver) == rx.relay.generation) || catch_up()) {
+        while (!receive() && go_on()) {}
+    }
+}
+
+#endif
