@@ -8,12 +8,13 @@
  *
  * A buffer of the client is read once, checked and used; giving the same one twice
  * only makes its frames overwrite each other. A new life of the virtualiser hands out
- * the whole pool anew, even what is being copied here: so copies count only if the life
- * did not change under them, and are wiped otherwise, since they may hold what is
- * another client's.
+ * the whole pool anew, even what is being copied here: so copies count, and are shown, only
+ * if the life did not change under them, and are wiped otherwise, since they may hold what
+ * is another client's.
  */
 #include <string.h>
 
+#include <quoll/copy.h>
 #include <quoll/link.h>
 #include <quoll/net.h>
 #include <quoll/pd.h>
@@ -24,93 +25,22 @@
 static struct copier {
     struct link virt;
     struct link client;
+    const unsigned char *pool; /* what the virtualiser's frames lie in, */
+    uint64_t pool_size;
+    unsigned char *data; /* and the client's buffers */
+    uint64_t data_size;
     struct net_relay relay;
-    uint32_t rounds; /* that made a wake-up longer */
+    uint32_t buffers; /* of the client's, the first that was taken for these frames */
+    uint32_t rounds;  /* that made a wake-up longer */
 } copier;
 
-#define BATCH  32U
 #define ROUNDS 16U /* before we look after the client again */
-
-/* Frames that were checked and have a buffer: first all are found, then all are copied. */
-struct batch {
-    unsigned count;
-    uint32_t bytes;
-    uint32_t buffers;   /* the first that was taken, */
-    uint32_t delivered; /* and where in the other queue it went */
-    struct job {
-        const unsigned char *from;
-        unsigned char *to;
-        uint32_t length;
-    } job[BATCH];
-};
+#define INLINE __attribute__((always_inline)) static inline
 
 /* What the client has not asked for, or cannot be. */
 __attribute__((cold)) static void lose(struct link *link, enum quoll_link_counter why)
 {
     link_count(link, why, 1);
-}
-
-/* Take the next frames and find buffers for them. */
-static inline void find(struct batch *batch)
-{
-    const struct quoll_region_config *pool = &copier.virt.config->data;
-    const struct quoll_region_config *data = &copier.client.config->data;
-    struct queue_taking from_virt = queue_taking_begin(&copier.virt.in);
-    struct queue_putting to_client = queue_putting_begin(&copier.client.out);
-    struct job *job = batch->job;
-    struct net_frame frame, buffer;
-    uint32_t bytes = 0;
-
-    batch->buffers = copier.client.in.head;
-    batch->delivered = to_client.at;
-    while (job < batch->job + BATCH && net_frames_next(&from_virt, &frame)) {
-        if (frame.length < NET_FRAME_MIN || frame.length > NET_FRAME_MAX ||
-            !within(pool->size, &frame)) {
-            lose(&copier.virt, COUNT_REFUSED);
-        } else if (to_client.at == to_client.end ||
-                   !client_buffer(&copier.client, data->size, frame.length, &buffer)) {
-            lose(&copier.client, COUNT_DROPPED);
-        } else {
-            *job++ =
-                (struct job){(const unsigned char *)(uintptr_t)pool->vaddr + frame.offset,
-                             (unsigned char *)(uintptr_t)data->vaddr + buffer.offset, frame.length};
-            bytes += frame.length;
-            buffer = (struct net_frame){.offset = buffer.offset, .length = frame.length};
-            (void)net_frames_add(&to_client, &buffer);
-        }
-    }
-    batch->count = (unsigned)(job - batch->job);
-    batch->bytes = bytes;
-    queue_taking_end(&copier.virt.in, &from_virt);
-    queue_putting_end(&copier.client.out, &to_client);
-}
-
-/* The virtualiser's life changed while we copied: it is nobody's to see. */
-__attribute__((cold)) static void take_back(const struct batch *batch)
-{
-    struct queue_consumer *buffers = &copier.client.in;
-    struct queue_producer *delivered = &copier.client.out;
-
-    for (unsigned i = 0; i < batch->count; i++) {
-        memset(batch->job[i].to, 0, batch->job[i].length);
-    }
-    buffers->ready += buffers->head - batch->buffers; /* not given back: for the next frames */
-    buffers->head = batch->buffers;
-    delivered->room += delivered->tail - batch->delivered;
-    delivered->tail = batch->delivered;
-    link_count(&copier.client, COUNT_DROPPED, batch->count);
-}
-
-static inline void copy(const struct batch *batch)
-{
-    for (const struct job *job = batch->job; job < batch->job + batch->count; job++) {
-        memcpy(job->to, job->from, job->length);
-    }
-    if (link_still_up(&copier.virt)) {
-        link_count(&copier.client, COUNT_BYTES, batch->bytes);
-    } else {
-        take_back(batch);
-    }
 }
 
 __attribute__((noinline)) static void look_at_client(void)
@@ -127,22 +57,95 @@ static inline bool enough_for(uint32_t frames)
     return copier.client.in.ready >= frames && copier.client.out.room >= frames;
 }
 
-/* Give back the pool's buffers, show the client its frames, go to sleep: false if there are more.
- */
-static inline bool publish_and_sleep(void)
+/* Copy all frames that there are, as far as the client has buffers. @return their bytes */
+INLINE uint64_t copy_all(void)
 {
-    uint32_t taken = link_show_head(&copier.virt);
-    uint32_t delivered = link_show_tail(&copier.client);
-    uint32_t given = link_show_head_by_batch(&copier.client);
+    struct queue_taking from_virt = queue_look_and_begin(&copier.virt.in);
+    struct link *client = &copier.client;
+    struct net_frame frame, buffer;
+    uint64_t bytes = 0;
 
-    queue_show_sleep(&copier.virt.in);
-    queue_fence();
-    link_wake(&copier.virt, 0, taken);
-    link_wake(&copier.client, delivered, given);
-    return queue_look(&copier.virt.in) == 0;
+    if (!enough_for(copier.virt.in.ready)) {
+        look_at_client();
+    }
+    copier.buffers = client->in.head;
+    while (net_frames_next(&from_virt, &frame)) {
+        size_t length = frame.length;
+
+        if (length < NET_FRAME_MIN || length > NET_FRAME_MAX || !within(copier.pool_size, &frame)) {
+            lose(&copier.virt, COUNT_REFUSED);
+        } else if (client->out.room == 0 ||
+                   !client_buffer(client, copier.data_size, length, &buffer)) {
+            lose(client, COUNT_DROPPED);
+        } else {
+            unsigned char *to = copier.data + buffer.offset;
+
+            buffer = (struct net_frame){.offset = buffer.offset, .length = (uint16_t)length};
+            (void)net_frames_put(&client->out, &buffer);
+            quoll_copy(to, copier.pool + frame.offset, length);
+            bytes += length;
+        }
+    }
+    queue_taking_end(&copier.virt.in, &from_virt);
+    return bytes;
 }
 
-static inline void pass_on_news(void)
+/* The virtualiser's life changed while we copied: it is nobody's to see. */
+__attribute__((noinline, cold)) static void take_back(void)
+{
+    struct queue_consumer *buffers = &copier.client.in;
+    struct queue_producer *delivered = &copier.client.out;
+    const struct net_frame *entries = (const void *)delivered->mine->entries;
+    uint32_t frames = delivered->tail - delivered->published;
+
+    for (; delivered->tail != delivered->published; delivered->tail--, delivered->room++) {
+        struct net_frame copy = entries[(delivered->tail - 1U) & (delivered->capacity - 1U)];
+
+        memset(copier.data + copy.offset, 0, copy.length);
+    }
+    buffers->ready += buffers->head - copier.buffers; /* not given back: for the next frames */
+    buffers->head = copier.buffers;
+    link_count(&copier.client, COUNT_DROPPED, frames);
+}
+
+static inline void settle(uint64_t bytes)
+{
+    if (link_still_up(&copier.virt)) {
+        link_count(&copier.client, COUNT_BYTES, bytes);
+    } else {
+        take_back();
+    }
+}
+
+/*
+ * Give back the pool's buffers, show the client its frames, go to sleep: false if there are
+ * more. The virtualiser looks for its buffers when it needs some, and is not told.
+ */
+INLINE bool publish_and_sleep(void)
+{
+    struct link *client = &copier.client;
+    const struct queue_consumer_half *peer = client->out.peer;
+    uint32_t tail = client->out.tail;
+    uint32_t delivered = link_show_tail(client), given = link_show_head_by_batch(client);
+
+    (void)link_show_head(&copier.virt);
+    bool asleep = queue_sleep(&copier.virt.in);
+
+    if (delivered != 0 && queue_passed(queue_read(&peer->wake_at), tail, delivered)) {
+        link_signal(client);
+    } else if (given != 0) {
+        link_wake(client, 0, given);
+    }
+    return asleep;
+}
+
+INLINE bool receive(void)
+{
+    settle(copy_all());
+    return publish_and_sleep();
+}
+
+__attribute__((noinline)) static void pass_on_news(void)
 {
     if (net_relay_news(&copier.relay, &copier.virt)) {
         net_relay_tell(&copier.relay, &copier.client);
@@ -163,46 +166,51 @@ __attribute__((noinline)) static bool go_on(void)
     return link_still_up(&copier.virt);
 }
 
-static void receive(void)
-{
-    struct batch batch;
-
-    (void)queue_look(&copier.virt.in);
-    do {
-        if (!enough_for(copier.virt.in.ready)) {
-            look_at_client();
-        }
-        do {
-            find(&batch);
-            copy(&batch);
-        } while (copier.virt.in.ready > 0);
-    } while (!publish_and_sleep() && go_on());
-}
-
-void pd_start(void)
-{
-    link_open(&copier.client, quoll_find_link(LINK_NET_RX_CLIENT, NULL, 0),
-              sizeof(struct net_frame));
-    link_open(&copier.virt, quoll_find_link(LINK_NET_RX_COPIER, NULL, 0), sizeof(struct net_frame));
-    pd_wake(copier.virt.config->channel);
-}
-
-void pd_wake(microkit_channel channel)
+/* What is new beside frames. Whether the virtualiser is there. */
+__attribute__((noinline)) static bool catch_up(void)
 {
     (void)link_check(&copier.client);
-    if (channel == copier.virt.config->channel) {
-        link_count(&copier.virt, COUNT_WOKEN, 1);
-    } else {
-        link_count(&copier.client, COUNT_WOKEN, 1);
-        look_at_client();
-    }
     enum link_state state = link_check(&copier.virt);
 
     if (state == LINK_CAME_UP) {
         net_relay_renew(&copier.relay);
     }
     pass_on_news();
-    if (state != LINK_DOWN) {
-        receive();
+    return state != LINK_DOWN;
+}
+
+__attribute__((noinline)) static void wake_for_client(void)
+{
+    link_count(&copier.client, COUNT_WOKEN, 1);
+    look_at_client();
+}
+
+void pd_start(void)
+{
+    const struct quoll_link_config *client = quoll_find_link(LINK_NET_RX_CLIENT, NULL, 0);
+    const struct quoll_link_config *virt = quoll_find_link(LINK_NET_RX_COPIER, NULL, 0);
+
+    link_open(&copier.client, client, sizeof(struct net_frame));
+    link_open(&copier.virt, virt, sizeof(struct net_frame));
+    copier.pool = (const unsigned char *)(uintptr_t)virt->data.vaddr;
+    copier.pool_size = virt->data.size;
+    copier.data = (unsigned char *)(uintptr_t)client->data.vaddr;
+    copier.data_size = client->data.size;
+    pd_wake(virt->channel);
+}
+
+void pd_wake(microkit_channel channel)
+{
+    struct link *virt = &copier.virt;
+
+    if (channel == virt->config->channel) {
+        link_count(virt, COUNT_WOKEN, 1);
+    } else {
+        wake_for_client();
+    }
+    if ((link_still_up(virt) && link_still_up(&copier.client) &&
+         link_generation(virt) == copier.relay.generation) ||
+        catch_up()) {
+        while (!receive() && go_on()) {}
     }
 }

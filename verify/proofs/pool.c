@@ -12,6 +12,10 @@
     assigns link->counters[which]; */
 static inline void link_count(struct link *link, enum quoll_link_counter which, uint64_t by);
 
+/*@ assigns \nothing;
+    ensures \result <==> NET_FRAME_MIN <= length <= NET_FRAME_MAX; */
+static inline bool is_frame(uint64_t length);
+
 /* The counters are a page of their own. */
 /*@ requires \valid(pool) && \valid(ledger) && \valid_read(done) && in_books(ledger);
     requires \valid(pool->driver.counters + (0 .. COUNT_REFUSED));
