@@ -10,6 +10,9 @@
  * nor a restless one can take them all. A frame is taken only if there is a place to
  * give its buffer back, so one who does not take buffers back is not served.
  *
+ * Mostly one client sends, nobody waits, and the driver only has something to be given:
+ * that is done at once (serve_alone), and whatever else there may be in rounds (transmit).
+ *
  * Sent frames are looked for whenever we are awake. To be woken for them costs an
  * interrupt, so we ask only if someone waits: a client that is out of buffers or
  * share. We and the clients go to sleep on a queue before the frames that make us
@@ -19,6 +22,7 @@
 
 #include <quoll/pd.h>
 
+#include "tx_done.h"
 #include "tx_head.h"
 
 static struct tx_virt virt;
@@ -26,47 +30,6 @@ static struct tx_virt virt;
 static uint64_t set_of(unsigned client)
 {
     return UINT64_C(1) << client;
-}
-
-/* ---- Clients ---- */
-
-/* A client's new life: what its old one sent completes to nobody. */
-static void forget_frames(struct client *client)
-{
-    virt.waiting &= ~client->bit;
-    tx_ledger_forget(&virt.ledger, client_of(client->owner));
-}
-
-/* The slow path of look_at(). */
-__attribute__((cold, noinline)) static bool look_anew(struct client *client)
-{
-    enum link_state state = link_check(&client->link);
-
-    if (state == LINK_CAME_UP) {
-        forget_frames(client);
-        net_relay_tell(&virt.relay, &client->link);
-    }
-    return state != LINK_DOWN;
-}
-
-/* Before anything is done with a client's queues; false if it is down. */
-static inline bool look_at(struct client *client)
-{
-    return link_still_up(&client->link) || look_anew(client);
-}
-
-/* A buffer goes back to its client, which has been looked at. */
-__attribute__((cold)) static void give_back(struct client *client, uint64_t frame)
-{
-    struct queue_producer *out = &client->link.out;
-
-    if (out->room == 0) {
-        (void)queue_look_for_room(out);
-    }
-    if (!net_words_put(out, &frame)) {
-        link_count(&client->link, COUNT_DROPPED, 1);
-    }
-    virt.touched |= client->bit;
 }
 
 /* ---- From a client to the driver ---- */
@@ -159,28 +122,13 @@ enum outcome {
     MORE,    /* its turn comes again */
 };
 
-/* A client that has more frames than could go out. */
-__attribute__((cold, noinline)) static enum outcome serve_later(struct client *client)
+/*
+ * Take a batch of frames of a client, which has been looked at. Whether it has no more is
+ * then to be seen by in.ready, whether it waits for them by virt.waiting.
+ */
+__attribute__((always_inline)) static inline void take_frames(struct client *client)
 {
     struct link *link = &client->link;
-
-    link_release(link);
-    if (link_broken(link)) {
-        return IDLE;
-    }
-    if (allowance_for(client, 1) > 0 || (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
-        return MORE;
-    }
-    return BLOCKED;
-}
-
-__attribute__((always_inline)) static inline enum outcome serve(struct client *client)
-{
-    struct link *link = &client->link;
-
-    if (!look_at(client)) {
-        return IDLE;
-    }
     uint32_t frames = least(queue_look(&link->in), BATCH);
 
     if (frames > 0) {
@@ -193,16 +141,28 @@ __attribute__((always_inline)) static inline enum outcome serve(struct client *c
     if (queue_awaited(&link->out) && link->out.tail == link->out.published && client->held > 0) {
         virt.waiting |= client->bit;
     }
+}
+
+/* One client of several. */
+static enum outcome serve(struct client *client)
+{
+    struct link *link = &client->link;
+
+    if (!look_at(&virt, client)) {
+        return IDLE;
+    }
+    take_frames(client);
     if (link->in.ready == 0) {
         return link_sleep_by_batch(link) ? IDLE : MORE;
     }
-    return serve_later(client);
-}
-
-/* The same, for who serves many. */
-__attribute__((noinline)) static enum outcome serve_one(struct client *client)
-{
-    return serve(client);
+    link_release(link);
+    if (link_broken(link)) {
+        return IDLE;
+    }
+    if (allowance_for(client, 1) > 0 || (link->out.room == 0 && !queue_wait_for_room(&link->out))) {
+        return MORE;
+    }
+    return BLOCKED;
 }
 
 /* The next of a set at or after a place, going round. */
@@ -220,7 +180,7 @@ static inline bool serve_pending(void)
 
     for (unsigned turns = 0; todo != 0 && turns < TURNS; turns++) {
         unsigned number = next_of(todo, virt.turn);
-        enum outcome outcome = serve_one(&virt.client[number]);
+        enum outcome outcome = serve(&virt.client[number]);
 
         virt.turn = number + 1U;
         if (outcome != MORE) {
@@ -233,114 +193,7 @@ static inline bool serve_pending(void)
     return todo == 0;
 }
 
-/* ---- From the driver to a client ---- */
-
-/* The driver is done with a head that it had. */
-__attribute__((cold)) static void finish(uint32_t id)
-{
-    struct client *client = &virt.client[client_of(tx_ledger_owner(&virt.ledger, id))];
-    bool up = look_at(client); /* which may make it stale */
-    bool stale = (tx_ledger_owner(&virt.ledger, id) & STALE) != 0;
-    uint64_t frame = tx_ledger_take(&virt.ledger, id, virt.ledger.stock);
-
-    virt.ledger.stock += 1U;
-    client->held -= 1U;
-    if (up && !stale) {
-        give_back(client, frame);
-    }
-}
-
-/*
- * The frames of one client in a row, from `done` on, go back to it: it is up, and has all
- * the room that was kept for them. False if there are no more entries; else `done` is the
- * first that belongs to another run.
- */
-static inline bool finish_run(struct queue_taking *in, struct net_tx_done *done)
-{
-    uint16_t owner = tx_ledger_owner(&virt.ledger, done->id);
-    struct client *client = &virt.client[client_of(owner)];
-    uint32_t most = client->held;
-    uint64_t *to = net_words_slots(&client->link.out, &most);
-    const uint64_t *end = to + most;
-    uint32_t stock = virt.ledger.stock;
-    bool more;
-
-    do {
-        *to++ = tx_ledger_take(&virt.ledger, done->id, stock);
-        stock += 1U;
-        more = net_tx_dones_next(in, done);
-    } while (more && to != end && tx_ledger_is(&virt.ledger, done->id, owner));
-    uint32_t taken = stock - virt.ledger.stock;
-
-    queue_filled(&client->link.out, taken);
-    client->held -= taken;
-    virt.ledger.stock = stock;
-    virt.touched |= client->bit;
-    return more;
-}
-
-/* Whether the owner's client is up and has room: then its frames are a run. */
-static inline bool in_a_row(uint16_t owner)
-{
-    const struct client *client = &virt.client[client_of(owner)];
-
-    return (owner & STALE) == 0 && link_still_up(&client->link) && client->link.out.room > 0;
-}
-
-__attribute__((noinline)) static void take_done(void)
-{
-    struct queue_taking in = queue_taking_begin(&virt.driver.in);
-    struct net_tx_done done;
-    bool more = net_tx_dones_next(&in, &done);
-
-    while (more) {
-        uint16_t owner = tx_ledger_owner(&virt.ledger, done.id);
-
-        if (owner != IN_STOCK) {
-            virt.armed = false;
-            if (in_a_row(owner)) {
-                more = finish_run(&in, &done);
-                continue;
-            }
-            finish(done.id);
-        } else {
-            link_count(&virt.driver, COUNT_REFUSED, 1);
-        }
-        more = net_tx_dones_next(&in, &done);
-    }
-    queue_taking_end(&virt.driver.in, &in);
-    link_release(&virt.driver);
-}
-
-/* A new life of the driver, which has reset the device: what was with it is lost. */
-static void take_all_back(void)
-{
-    virt.armed = false;
-    for (uint32_t id = 0; id < TX_LEDGER_HEADS; id++) {
-        if (tx_ledger_owner(&virt.ledger, id) != IN_STOCK) {
-            finish(id);
-        }
-    }
-}
-
-/*
- * Places in the queue of frames are given back at the latest with the buffers: who has a
- * buffer has a place for it, if it has no more buffers than places.
- */
-__attribute__((noinline)) static void publish_to_clients(void)
-{
-    for (; virt.touched != 0; virt.touched &= virt.touched - 1U) {
-        unsigned number = (unsigned)__builtin_ctzll(virt.touched);
-
-        struct link *link = &virt.client[number].link;
-
-        virt.waiting &= ~set_of(number);
-        uint32_t room = link_show_head(link), frames = link_show_tail(link);
-
-        queue_fence();
-        link_wake(link, frames, room);
-    }
-}
+/* ---- The driver, and what it says ---- */
 
 /*
  * Go to sleep on the driver's queue if someone waits for sent frames; false if there
@@ -400,12 +253,12 @@ static void transmit(void)
     bool rest;
 
     do {
-        if (queue_look(&virt.driver.in) > 0) {
-            take_done();
+        if (queue_may_have(&virt.driver.in)) {
+            take_done(&virt);
         }
         rest = serve_pending();
         if (virt.touched != 0) {
-            publish_to_clients();
+            publish_to_clients(&virt);
         }
         rest = wait_if_wanted() && rest;
         link_publish(&virt.driver);
@@ -416,7 +269,7 @@ static void transmit(void)
 static void look_at_pending(void)
 {
     for (uint64_t set = virt.pending; set != 0; set &= set - 1U) {
-        (void)look_at(&virt.client[__builtin_ctzll(set)]);
+        (void)look_at(&virt, &virt.client[__builtin_ctzll(set)]);
     }
 }
 
@@ -477,7 +330,7 @@ __attribute__((noinline)) static void look_after_all(void)
     enum link_state state = link_check(&virt.driver);
 
     if (state == LINK_CAME_UP) {
-        take_all_back();
+        take_all_back(&virt);
         net_relay_renew(&virt.relay);
     }
     pass_on_news();
@@ -488,28 +341,39 @@ __attribute__((noinline)) static void look_after_all(void)
     }
 }
 
-/* Whether nobody else has anything to do for us: the driver is, says and has what it did. */
-static inline bool all_quiet(void)
+/* With one fence, publish to the driver and go to sleep on a client's queue; false: it has more. */
+static inline bool publish_and_sleep(struct link *link)
 {
-    return virt.pending == 0 && link_still_up(&virt.driver) &&
-           link_generation(&virt.driver) == virt.relay.generation &&
-           !queue_may_have(&virt.driver.in);
+    uint32_t places = link_show_head_by_batch(link), frames = link_show_tail(&virt.driver);
+
+    queue_show_sleep(&link->in);
+    queue_fence();
+    link_wake(&virt.driver, frames, 0);
+    link_wake(link, 0, places);
+    return !queue_may_have(&link->in);
 }
 
-/* The usual case: all that is to be done is to send a client's frames; false if there is more. */
+/* The usual case: a client sends, and nobody else waits for us; false if there is more to do. */
 __attribute__((always_inline)) static inline bool serve_alone(struct client *client)
 {
-    if (!all_quiet() || serve(client) != IDLE) {
-        virt.pending |= client->bit;
+    if (virt.pending != 0 || !link_still_up(&virt.driver)) {
         return false;
     }
-    if ((virt.touched | virt.waiting) != 0) {
+    if (queue_may_have(&virt.driver.in)) {
+        take_done(&virt);
+    }
+    if (!look_at(&virt, client)) {
         return false;
     }
-    link_publish(&virt.driver);
-    return true;
+    take_frames(client);
+    if (virt.touched != 0) {
+        publish_to_clients(&virt);
+    }
+    return client->link.in.ready == 0 && (virt.waiting == 0 || virt.armed) &&
+           publish_and_sleep(&client->link);
 }
 
+/* What the driver says of itself, it wakes us for: what a client wakes us for is frames. */
 void pd_wake(microkit_channel channel)
 {
     struct client *client = virt.by_channel[channel & 63U];
@@ -519,6 +383,7 @@ void pd_wake(microkit_channel channel)
         if (serve_alone(client)) {
             return;
         }
+        virt.pending |= client->bit;
     } else if (channel == virt.driver.config->channel) {
         link_count(&virt.driver, COUNT_WOKEN, 1);
     }

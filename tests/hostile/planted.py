@@ -30,7 +30,7 @@ PLANTED = {
     "life": ("mallory", "net_tx_virt",
              ("include/quoll/link.h", "    return link_peer_life(link) == up_in;", "    return (void)up_in, link->up;")),
     "tx-done": ("nic_driver", "net_tx_virt", ("net/tx_ledger.h", "id < TX_LEDGER_HEADS ? ", "id < TX_LEDGER_HEADS + 1000U ? ")),
-    "tx-stock": ("nic_driver", "net_tx_virt", ("net/tx_virt.c", "if (owner != IN_STOCK) {", "if (true) {")),
+    "tx-stock": ("nic_driver", "net_tx_virt", ("net/tx_done.h", "if (owner != IN_STOCK) {", "if (true) {")),
     "tx-data": ("mallory", "net_tx_virt", ("net/tx_head.h", "offset < client->places || (offset <= client->size && length <= client->size - offset)", "true")),
     "tx-address": ("mallory", "net_tx_virt", ("net/tx_head.h", "mac_at(head + SOURCE_MAC) != client->mac", "false")),
     "rx-holders": ("nic_driver", "net_rx_virt",

@@ -44,7 +44,8 @@ FLOORS = ("unit", "driver", "priority", "random", "exhaustive")
 PARTS = {"unit": ("unit",), "driver": ("driver", "sim/asan", "sim/checked"), "priority": ("sim/checked", "tool", "boards"),
          "random": ("sim/checked", "tool", "boards"), "exhaustive": ("sim/checked",)}  # what each needs of what is built
 FILES = ("include/quoll/queue.h", "include/quoll/link.h", "core/link.c", "include/quoll/virtqueue.h",
-         "bus/virtio/*.c", "net/*virt.c", "net/*ledger.h", "net/pool.*", "net/takers.h", "net/frames.h", "net/copier.c", "net/driver.c",
+         "bus/virtio/*.c", "net/*virt.c", "net/*ledger.h", "net/tx_head.h", "net/tx_done.h", "net/pool.*",
+         "net/takers.h", "net/frames.h", "net/copier.c", "net/driver.c",
          "block/virt*.c", "block/driver.c",
          "serial/*virt.c", "serial/driver.c", "timer/virt.c", "timer/driver.c", "*/drivers/*.c")
 QUEUE_TESTS = ["test_link_order", "test_link_info", "test_panics", "test_queue", "test_link", "test_serial_driver", "test_timer_driver", "test_block_driver",
@@ -61,7 +62,8 @@ UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM*, test_ROOM_PART* and those
                      "test_net_rx_copy_meanwhile"],
     "net/frames.h": ["test_net_copier", "test_net_rx_virt", "test_net_rx_copy_virt", "test_net_tx_virt"],
     "net/rx_ledger.h": ["test_net_rx_virt", "test_net_rx_copy_virt"], "net/tx_ledger.h": ["test_net_tx_virt"],
-    "net/tx_head.h": ["test_net_tx_virt"],
+    "net/tx_head.h": ["test_net_tx_virt", "test_net_tx_caches"],
+    "net/tx_done.h": ["test_net_tx_virt", "test_net_tx_virt_meanwhile"],
 }
 CLASSES = ("serial", "timer", "net", "block")
 SYSTEMS = {  # of the simulator: programs for tests, and the devices

@@ -54,6 +54,28 @@ static void what_the_device_reads_is_written_back_first(void **state)
     fake_finish();
 }
 
+/* Those that could not go out at once, too. */
+static void each_frame_is_written_back(void **state)
+{
+    struct net_tx_frame frame;
+
+    (void)state;
+    start(false, false);
+    memcpy(data + 6, mac, 6);
+    for (unsigned i = 0; i < 6; i++) {
+        fake_put(net_frames, &client, &((struct net_frame){.length = 100}));
+    }
+    notified(client.config->channel);
+    assert_int_equal(cares, 2 * 4);
+    fake_take(net_tx_frames, &driver, &frame);
+    fake_put(net_tx_dones, &driver, &((struct net_tx_done){frame.id}));
+    notified(driver.config->channel);
+    assert_int_equal(cares, 2 * 5);
+    assert_cared(8, heads + frame.id * NET_HEAD_SIZE, NET_HEADROOM + 100, false);
+    assert_cared(9, data + 100, 0, false);
+    fake_finish();
+}
+
 static void each_region_as_its_configuration_says(void **state)
 {
     (void)state;
@@ -102,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_device_reads_is_written_back_first),
+        cmocka_unit_test(each_frame_is_written_back),
         cmocka_unit_test(each_region_as_its_configuration_says),
         cmocka_unit_test(shares_are_never_none),
     };

@@ -200,8 +200,9 @@ static void what_is_not_a_frame_of_the_clients_own_is_refused_and_given_back(voi
     const struct {
         uint32_t offset;
         uint16_t length;
-    } cases[] = {{0, 13},    {0, 0},         {0, 1515},        {0, 0xffff},      {DATA - 59, 60},
-                 {DATA, 60}, {DATA + 1, 60}, {0xffffffff, 60}, {0xffffffc4, 60}, {0x80000000, 60}};
+    } cases[] = {{0, 13},          {0, 0},           {0, 1515},          {0, 0xffff},
+                 {DATA - 59, 60},  {DATA, 60},       {DATA + 1, 60},     {0xffffffff, 60},
+                 {0xffffffc4, 60}, {0x80000000, 60}, {DATA - 1513, 1514}};
 
     (void)state;
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -213,7 +214,7 @@ static void what_is_not_a_frame_of_the_clients_own_is_refused_and_given_back(voi
     }
     fake_put(net_frames, &first, &((struct net_frame){.length = 60, .reserved = 1}));
     wake(&first);
-    assert_int_equal(fake_link_count(&first, COUNT_REFUSED), 11);
+    assert_int_equal(fake_link_count(&first, COUNT_REFUSED), 12);
     assert_ledger();
 }
 
@@ -306,6 +307,75 @@ static void the_driver_cannot_answer_what_it_does_not_have(void **state)
     assert_int_equal(fake_link_count(&driver, COUNT_REFUSED), 5);
     assert_int_equal(waiting(&first), 1);
     assert_ledger();
+}
+
+/* Sent frames come in runs of one client's; wherever in the clients' queues these begin. */
+static void all_that_is_sent_comes_back_in_its_order(void **state)
+{
+    (void)state;
+    for (uint32_t round = 0; round < 40; round++) {
+        uint32_t id[2][4];
+
+        for (unsigned i = 0; i < 4; i++) {
+            send_good(&first, (round + i) * 64, 60);
+            send_good(&second, (round + i) * 64, 61);
+        }
+        wake(&first);
+        wake(&second);
+        for (unsigned i = 0; i < 8; i++) {
+            id[i / 4][i % 4] = take_frame().id;
+        }
+        const uint32_t order[] = {id[0][0], id[0][1], TX_LEDGER_HEADS, id[0][2], id[1][0],
+                                  id[1][1], id[1][2], id[0][0],        id[1][3], id[0][3]};
+        for (unsigned i = 0; i < sizeof order / sizeof order[0]; i++) {
+            done(order[i]);
+        }
+        wake(&driver);
+        for (unsigned i = 0; i < 4; i++) {
+            assert_returned(&first, (round + i) * 64, 60);
+            assert_returned(&second, (round + i) * 64, 61);
+        }
+        assert_int_equal(fake_link_count(&driver, COUNT_REFUSED), 2 * (round + 1));
+        assert_ledger();
+        /* One more, so that the next round begins at another place. */
+        send_good(&first, 0, 60);
+        wake(&first);
+        done(take_frame().id);
+        wake(&driver);
+        assert_returned(&first, 0, 60);
+    }
+}
+
+/* It says that frames are sent, and does not give their places in the queue back. */
+static void a_driver_is_given_no_more_than_its_queue_holds(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 4; round++) {
+        for (unsigned i = 0; i < 4; i++) {
+            send_good(&first, i * 64, 60);
+        }
+        wake(&first);
+        assert_int_equal(waiting(&driver), 4 * (round + 1));
+        for (uint32_t id = 0; id < HEADS; id++) {
+            if (tx_ledger_owner(&virt.ledger, id) != IN_STOCK) {
+                done(id);
+            }
+        }
+        wake(&driver);
+        for (unsigned i = 0; i < 4; i++) {
+            struct net_frame frame;
+
+            fake_take(net_frames, &first, &frame);
+        }
+    }
+    send_good(&first, 512, 60);
+    wake(&first);
+    assert_int_equal(waiting(&driver), 16);
+    for (unsigned i = 0; i < 16; i++) {
+        (void)take_frame();
+    }
+    wake(&driver);
+    assert_int_equal(take_frame().body, FIRST_IO + 512 + 60);
 }
 
 static void the_drivers_new_life_gives_all_buffers_back(void **state)
@@ -616,6 +686,8 @@ int main(void)
         IN_A_PD(a_greedy_client_gets_its_share_and_no_more),
         IN_A_PD(clients_are_served_in_turn),
         IN_A_PD(the_driver_cannot_answer_what_it_does_not_have),
+        IN_A_PD(all_that_is_sent_comes_back_in_its_order),
+        IN_A_PD(a_driver_is_given_no_more_than_its_queue_holds),
         IN_A_PD(the_drivers_new_life_gives_all_buffers_back),
         IN_A_PD(frames_wait_while_there_is_no_driver),
         IN_A_PD(a_clients_new_life_gets_nothing_of_its_old_one),

@@ -192,9 +192,10 @@ static void frames_flow(const volatile void *at)
 static void frames_without_end_keep_nobody_waiting(void **state)
 {
     (void)state;
-    start(4);
-    put_frame(0, 60);
-    put_frame(1, 60);
+    start(6);
+    for (uint32_t n = 0; n < 3; n++) {
+        put_frame(n, 60);
+    }
     notified(client.config->channel); /* its share is under way */
     put_frame(0, 60);
     the_other_sends();
@@ -215,9 +216,10 @@ static void the_driver_dies_in_the_flow(const volatile void *at)
 static void the_flow_ends_with_the_drivers_life(void **state)
 {
     (void)state;
-    start(4);
-    put_frame(0, 60);
-    put_frame(1, 60);
+    start(6);
+    for (uint32_t n = 0; n < 3; n++) {
+        put_frame(n, 60);
+    }
     notified(client.config->channel);
     put_frame(0, 60);
     endless(the_driver_dies_in_the_flow);
