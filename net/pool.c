@@ -7,12 +7,14 @@ void pool_open(struct net_pool *pool)
 {
     const struct quoll_region_config *own = &quoll_config.own;
 
-    pool->data = (const unsigned char *)(uintptr_t)own->vaddr;
+    const unsigned char *data = (const unsigned char *)(uintptr_t)own->vaddr;
+
+    pool->frames = data + NET_HEADROOM;
     pool->io = quoll_io_address(own);
     pool->coherent = own->coherent != 0;
     pool->buffers = least((uint32_t)(own->size / NET_BUFFER_SIZE), RX_LEDGER_BUFFERS);
     if (!pool->coherent) {
-        cache_clean(pool->data, own->size); /* no line of ours may fall on what the device writes */
+        cache_clean(data, own->size); /* no line of ours may fall on what the device writes */
     }
     link_open(&pool->driver, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0),
               sizeof(struct net_rx_buffer));

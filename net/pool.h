@@ -20,8 +20,8 @@
 
 struct net_pool {
     struct link driver;
-    const unsigned char *data; /* where the buffers lie for us, */
-    uint64_t io;               /* and for the device */
+    const unsigned char *frames; /* in the buffers, as they lie for us */
+    uint64_t io;                 /* the buffers, for the device */
     uint32_t buffers;
     uint32_t most; /* that the driver gets, */
     uint32_t by;   /* and how many, or more, it gets at once */
@@ -62,16 +62,16 @@ static inline uint64_t pool_address(const struct net_pool *pool, uint32_t id)
     return pool->io + (uint64_t)id * NET_BUFFER_SIZE;
 }
 
+/** The frame in a buffer. */
+static inline const unsigned char *pool_frame(const struct net_pool *pool, uint32_t id)
+{
+    return pool->frames + (uint64_t)id * NET_BUFFER_SIZE;
+}
+
 /** A buffer that was just taken: what the device wrote is what we will read. */
 static inline void pool_invalidate(const struct net_pool *pool, uint32_t id)
 {
-    cache_invalidate(pool->data + (uint64_t)id * NET_BUFFER_SIZE, NET_BUFFER_SIZE);
-}
-
-/** The frame in it. */
-static inline const unsigned char *pool_frame(const struct net_pool *pool, uint32_t id)
-{
-    return pool->data + (uint64_t)id * NET_BUFFER_SIZE + NET_HEADROOM;
+    cache_invalidate(pool_frame(pool, id) - NET_HEADROOM, NET_BUFFER_SIZE);
 }
 
 #endif

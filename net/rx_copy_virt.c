@@ -39,13 +39,13 @@ INLINE void look_at(struct taker *client)
 {
     uint32_t frames = rx.pool.driver.in.ready;
 
-    if (!link_still_up(&client->link) && link_renew(&client->link) == LINK_DOWN) {
+    if (RARELY(!link_still_up(&client->link)) && link_renew(&client->link) == LINK_DOWN) {
         return; /* there is no room in it */
     }
-    if (client->link.in.ready < frames) {
+    if (RARELY(client->link.in.ready < frames)) {
         (void)queue_look(&client->link.in);
     }
-    if (client->link.out.room < frames) {
+    if (RARELY(client->link.out.room < frames)) {
         (void)queue_look_for_room(&client->link.out);
     }
 }
@@ -65,7 +65,7 @@ INLINE struct taker *give(struct taker *client, struct taker *batch, const unsig
         batch = client;
         look_at(client);
     }
-    if (link->out.room == 0 || !client_buffer(link, client->size, length, &frame)) {
+    if (RARELY(link->out.room == 0 || !client_buffer(link, client->size, length, &frame))) {
         link_count(link, COUNT_DROPPED, 1);
         return batch;
     }
@@ -94,12 +94,18 @@ INLINE struct taker *deliver(struct taker *batch, const unsigned char *frame, si
 {
     uint64_t first = word_at(frame);
 
-    if ((first & MULTICAST) != 0) {
-        return give_to_all(batch, frame, first, length);
-    }
-    struct taker *client = taker_of(first);
+    struct taker *client = rx.recent;
 
-    return client == NULL ? batch : give(client, batch, frame, first, length);
+    if (RARELY(MAC_KEY(first) != rx.recent_key)) {
+        if ((first & MULTICAST) != 0) {
+            return give_to_all(batch, frame, first, length);
+        }
+        client = takers_search(MAC_KEY(first));
+        if (client == NULL) {
+            return batch;
+        }
+    }
+    return give(client, batch, frame, first, length);
 }
 
 /* ---- The driver ---- */
@@ -153,17 +159,17 @@ INLINE struct taker *take_all_done(struct taker *batch)
     while (net_rx_dones_next(&in, &done)) {
         size_t length = done.length;
 
-        if (!is_lent(done.id)) {
+        if (RARELY(!is_lent(done.id))) {
             link_count(driver, COUNT_REFUSED, 1);
             continue;
         }
         buffer.id = done.id;
         lend(&buffer);
-        if (!is_frame(length)) {
+        if (RARELY(!is_frame(length))) {
             link_count(driver, COUNT_REFUSED, length != 0);
             continue;
         }
-        if (__builtin_expect(!rx.pool.coherent, 0)) {
+        if (RARELY(!rx.pool.coherent)) {
             pool_invalidate(&rx.pool, done.id);
         }
         batch = deliver(batch, pool_frame(&rx.pool, done.id), length);
@@ -181,7 +187,7 @@ INLINE bool receive(void)
     KEEP(last);
     bool asleep = takers_publish(take_all_done(last), last);
 
-    if (rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by) {
+    if (RARELY(rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by)) {
         publish_to_driver();
     }
     return asleep;

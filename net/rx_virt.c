@@ -64,10 +64,10 @@ OUTLINE bool copier_renew(struct taker *copier)
 /* Before a copier is given anything in a batch: lives, returns, room. */
 INLINE void look_at(struct taker *copier)
 {
-    if (!link_still_up(&copier->link) && !copier_renew(copier)) {
+    if (RARELY(!link_still_up(&copier->link)) && !copier_renew(copier)) {
         return; /* there is no room in it */
     }
-    if (copier->link.out.room <= virt.few) {
+    if (RARELY(copier->link.out.room <= virt.few)) {
         take_returns(copier);
     }
 }
@@ -89,7 +89,7 @@ INLINE struct taker *give(struct taker *copier, struct taker *batch, uint32_t id
         batch = copier;
         look_at(copier);
     }
-    if (!net_frames_put(&copier->link.out, &frame)) {
+    if (RARELY(!net_frames_put(&copier->link.out, &frame))) {
         link_count(&copier->link, COUNT_DROPPED, 1);
         return batch;
     }
@@ -116,14 +116,19 @@ INLINE struct taker *deliver(struct taker *batch, uint32_t id, size_t length)
     uint64_t first = word_at(pool_frame(&rx.pool, id));
     uint64_t holders = 0;
 
-    if ((first & MULTICAST) != 0) {
-        return give_to_all(batch, id, length);
-    }
-    struct taker *copier = taker_of(first);
+    struct taker *copier = rx.recent;
 
-    if (__builtin_expect(copier != NULL, 1)) {
-        batch = give(copier, batch, id, length, &holders);
+    if (RARELY(MAC_KEY(first) != rx.recent_key)) {
+        if ((first & MULTICAST) != 0) {
+            return give_to_all(batch, id, length);
+        }
+        copier = takers_search(MAC_KEY(first));
+        if (copier == NULL) {
+            rx_ledger_hand_on(&virt.ledger, id, 0);
+            return batch;
+        }
     }
+    batch = give(copier, batch, id, length, &holders);
     rx_ledger_hand_on(&virt.ledger, id, holders);
     return batch;
 }
@@ -138,10 +143,10 @@ INLINE struct taker *take_all_done(struct taker *batch)
     uint64_t bytes = 0;
 
     while (net_rx_dones_next(&in, &done)) {
-        if (!pool_take(&rx.pool, &virt.ledger, &done)) {
+        if (RARELY(!pool_take(&rx.pool, &virt.ledger, &done))) {
             continue;
         }
-        if (__builtin_expect(!rx.pool.coherent, 0)) {
+        if (RARELY(!rx.pool.coherent)) {
             pool_invalidate(&rx.pool, done.id);
         }
         batch = deliver(batch, done.id, done.length);
@@ -165,8 +170,8 @@ INLINE bool receive(void)
     KEEP(last);
     bool asleep = takers_publish(take_all_done(last), last);
 
-    if (virt.ledger.with_driver <= virt.plenty ||
-        rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by) {
+    if (RARELY(virt.ledger.with_driver <= virt.plenty ||
+               rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by)) {
         supply();
     }
     return asleep;

@@ -30,6 +30,10 @@
 #define INLINE  __attribute__((always_inline)) static inline
 #define OUTLINE __attribute__((noinline)) static
 
+/* What is rare has its calls: what is not keeps to registers that no call preserves. */
+#define USUALLY(truth) __builtin_expect_with_probability((truth), 1, 0.9999)
+#define RARELY(truth)  __builtin_expect_with_probability((truth), 0, 0.9999)
+
 struct taker {
     struct link link;
     struct taker *next;  /* that something came for in this batch; NULL: nothing came for us */
@@ -90,15 +94,6 @@ __attribute__((noinline, cold)) static struct taker *takers_search(uint64_t key)
     return NULL;
 }
 
-/** The one to whom a frame goes that begins with this word; NULL if that is nobody. */
-INLINE struct taker *taker_of(uint64_t first)
-{
-    struct taker *recent = rx.recent;
-
-    return __builtin_expect(MAC_KEY(first) == rx.recent_key, 1) ? recent
-                                                                : takers_search(MAC_KEY(first));
-}
-
 /** The one in the batch has all its frames: they are shown, and it is woken after the fence. */
 INLINE bool publish_to_one(struct taker *taker)
 {
@@ -109,9 +104,9 @@ INLINE bool publish_to_one(struct taker *taker)
     bool asleep = queue_sleep(&rx.pool.driver.in);
 
     taker->next = NULL;
-    if (delivered != 0 && queue_passed(queue_read(&peer->wake_at), tail, delivered)) {
+    if (queue_passed(queue_read(&peer->wake_at), tail, delivered)) {
         link_signal(link);
-    } else if (taken != 0) {
+    } else if (RARELY(taken != 0)) {
         link_wake(link, 0, taken);
     }
     return asleep;
@@ -151,7 +146,7 @@ OUTLINE bool publish_to_all(struct taker *batch)
  */
 INLINE bool takers_publish(struct taker *batch, const struct taker *last)
 {
-    return batch->next == last ? publish_to_one(batch) : publish_to_all(batch);
+    return USUALLY(batch->next == last) ? publish_to_one(batch) : publish_to_all(batch);
 }
 
 /** The driver gets its buffers by many at once. */
@@ -213,13 +208,14 @@ void pd_wake(microkit_channel channel)
 {
     struct link *driver = &rx.pool.driver;
 
-    if (channel == driver->config->channel) {
+    if (USUALLY(channel == driver->config->channel)) {
         link_count(driver, COUNT_WOKEN, 1);
     } else {
         wake_for_taker(channel);
     }
-    if ((link_still_up(driver) && link_generation(driver) == rx.relay.generation) || catch_up()) {
-        while (!receive() && go_on()) {}
+    if (USUALLY(link_still_up(driver) && link_generation(driver) == rx.relay.generation) ||
+        catch_up()) {
+        while (RARELY(!receive()) && go_on()) {}
     }
 }
 
