@@ -58,6 +58,12 @@ OUT_OF_LINE static void tell(void)
     link_tell(&driver.tx, &driver.info, sizeof driver.info);
 }
 
+OUT_OF_LINE static void tell_changes(void)
+{
+    net_device_changed(&driver.info);
+    tell();
+}
+
 /* ---- Receiving ---- */
 
 /* Received frames go to the virtualiser; false if there is no room for more. */
@@ -319,8 +325,8 @@ IN_LINE static void judge(void)
 /* As if all had waked us: the device, both virtualisers. */
 OUT_OF_LINE static void do_all(void)
 {
-    if (driver.state == RUNNING && net_device_interrupted(&driver.info)) {
-        tell();
+    if (driver.state == RUNNING && net_device_interrupted()) {
+        tell_changes();
     }
     if (ready()) {
         receive_all();
@@ -389,6 +395,12 @@ OUT_OF_LINE static void receive_and_end(void)
     end(true);
 }
 
+OUT_OF_LINE static void tell_changes_and_end(void)
+{
+    tell_changes();
+    receive_and_end();
+}
+
 /*
  * Each direction is left asleep, so only what the wake-up is about needs a look. Most often
  * that is a frame or some, and all is well: then no function is called.
@@ -396,10 +408,9 @@ OUT_OF_LINE static void receive_and_end(void)
 OUT_OF_LINE static void on_interrupt(void)
 {
     count(COUNT_INTERRUPTS, 1);
-    if (net_device_interrupted(&driver.info)) {
-        tell();
-    }
-    if (!deliver() || net_device_rx_room() >= driver.rx_look_at || !net_device_rx_sleep()) {
+    if (net_device_interrupted()) {
+        tell_changes_and_end();
+    } else if (!deliver() || net_device_rx_room() >= driver.rx_look_at || !net_device_rx_sleep()) {
         receive_and_end();
     } else if (driver.tx_interrupts) {
         transmit_and_end(true);

@@ -40,9 +40,12 @@ enum quoll_error net_device_start(struct net_info *info);
 /**
  * The device's interrupt: clear it in the device, before anything is taken.
  *
- * @return whether *info was changed
+ * @return whether it is about more than frames: then ask net_device_changed()
  */
-bool net_device_interrupted(struct net_info *info);
+bool net_device_interrupted(void);
+
+/** What is new with the device: fills in what of *info may have changed. */
+void net_device_changed(struct net_info *info);
 
 /** Whether the device has broken its protocol, or asks for it, and must be reset. */
 bool net_device_failed(void);

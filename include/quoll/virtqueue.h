@@ -339,7 +339,7 @@ static inline uint32_t virtqueue_look(struct virtqueue *queue)
 struct virtqueue_taking {
     const volatile struct virtq_used_entry *ring;
     struct virtqueue_slot *slot;
-    uint32_t size;
+    uint32_t mask;
     uint32_t taken;
     uint32_t end;
     uint32_t found; /* what virtqueue_look() found ends here */
@@ -358,7 +358,7 @@ static inline struct virtqueue_taking virtqueue_taking_begin(struct virtqueue *q
     return (struct virtqueue_taking){
         .ring = used->ring,
         .slot = queue->slot,
-        .size = queue->size,
+        .mask = queue->size - 1U,
         .taken = taken,
         .end = taken + (ready < most ? ready : most),
         .found = taken + ready,
@@ -382,13 +382,13 @@ static inline bool virtqueue_take_next(struct virtqueue_taking *t, struct virtqu
     if (t->taken == t->end) {
         return false;
     }
-    const volatile struct virtq_used_entry *entry = &t->ring[t->taken & (t->size - 1U)];
+    const volatile struct virtq_used_entry *entry = &t->ring[t->taken & t->mask];
     uint32_t id, length;
 
     virtq_read_used(entry, &id, &length);
-    if (id >= t->size || length >= t->slot[id].limit) {
+    if (id > t->mask || length >= t->slot[id].limit) {
         t->fault = VIRTQUEUE_NOT_ITS_CHAIN;
-        if (id < t->size && t->slot[id].limit != 0) {
+        if (id <= t->mask && t->slot[id].limit != 0) {
             t->fault = VIRTQUEUE_TOO_LONG;
         }
         return false;

@@ -96,16 +96,15 @@ enum quoll_error net_device_start(struct net_info *info)
     return QUOLL_OK;
 }
 
-NET_DEVICE_INLINE bool net_device_interrupted(struct net_info *info)
+NET_DEVICE_INLINE bool net_device_interrupted(void)
 {
-    uint32_t why = virtio_interrupted(&device);
+    return (virtio_interrupted(&device) & VIRTIO_INTERRUPT_CONFIG) != 0;
+}
 
-    if ((why & VIRTIO_INTERRUPT_CONFIG) == 0) {
-        return false;
-    }
+void net_device_changed(struct net_info *info)
+{
     device.failed |= virtio_needs_reset(&device);
     read_info(info);
-    return true;
 }
 
 NET_DEVICE_INLINE bool net_device_failed(void)
@@ -141,7 +140,7 @@ NET_DEVICE_INLINE void net_device_rx_give(struct queue_consumer *from)
 static inline uint32_t frame_length(uint32_t length)
 {
     if (__builtin_expect(length < VIRTIO_NET_HEADER_SIZE + NET_FRAME_MIN, 0)) {
-        count(COUNT_DEVICE_ERRORS, 1);
+        count_seldom(COUNT_DEVICE_ERRORS);
         return 0;
     }
     return length - VIRTIO_NET_HEADER_SIZE;

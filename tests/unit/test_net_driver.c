@@ -52,14 +52,18 @@ enum quoll_error net_device_start(struct net_info *info)
     return QUOLL_OK;
 }
 
-bool net_device_interrupted(struct net_info *info)
+bool net_device_interrupted(void)
 {
     bool lost = model.carrier_lost;
 
     assert_true(model.running); /* one that is being reset is not asked */
     model.carrier_lost = false;
-    info->link = lost ? 0 : info->link;
     return lost;
+}
+
+void net_device_changed(struct net_info *info)
+{
+    info->link = 0;
 }
 
 bool net_device_failed(void)
