@@ -131,7 +131,7 @@ INLINE bool publish_and_sleep(void)
     (void)link_show_head(&copier.virt);
     bool asleep = queue_sleep(&copier.virt.in);
 
-    if (delivered != 0 && queue_passed(queue_read(&peer->wake_at), tail, delivered)) {
+    if (entries_awaited(peer, tail, delivered)) {
         link_signal(client);
     } else if (given != 0) {
         link_wake(client, 0, given);

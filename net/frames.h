@@ -78,4 +78,11 @@ static inline bool client_buffer(struct link *client, uint64_t size, size_t leng
     return buffer->length >= length;
 }
 
+/* queue_entries_awaited(), with what a handle said before a fence, which makes us forget it. */
+static inline bool entries_awaited(const struct queue_consumer_half *peer, uint32_t tail,
+                                   uint32_t fresh)
+{
+    return queue_passed(queue_read(&peer->wake_at), tail, fresh);
+}
+
 #endif

@@ -207,3 +207,10 @@ void pd_start(void)
     pool_open(&rx.pool);
     pd_wake(rx.pool.driver.config->channel);
 }
+
+void pd_wake(microkit_channel channel)
+{
+    if (takers_wake(channel)) {
+        while (!receive() && go_on()) {}
+    }
+}

@@ -199,3 +199,10 @@ void pd_start(void)
     virt.few = virt.share - (virt.share + 7U) / 8U;
     pd_wake(rx.pool.driver.config->channel);
 }
+
+void pd_wake(microkit_channel channel)
+{
+    if (takers_wake(channel)) {
+        while (!receive() && go_on()) {}
+    }
+}

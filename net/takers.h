@@ -7,7 +7,6 @@
  *     look_after(taker)   looks at its life; before each batch with something for it, when it
  *                         notifies us, and now and then
  *     renew()             the driver's new life begins
- *     receive()           what the driver has for us; true if it has no more, and we are asleep
  */
 #ifndef NET_TAKERS_H
 #define NET_TAKERS_H
@@ -31,8 +30,8 @@
 #define OUTLINE __attribute__((noinline)) static
 
 /* What is rare has its calls: what is not keeps to registers that no call preserves. */
-#define USUALLY(truth) __builtin_expect_with_probability((truth), 1, 0.9999)
-#define RARELY(truth)  __builtin_expect_with_probability((truth), 0, 0.9999)
+#define USUALLY(truth) __builtin_expect((truth), 1)
+#define RARELY(truth)  __builtin_expect((truth), 0)
 
 struct taker {
     struct link link;
@@ -66,7 +65,6 @@ static struct receiving {
 
 static void look_after(struct taker *taker);
 static void renew(void);
-INLINE bool receive(void);
 
 /** From pd_start(): the links of a kind. */
 static void takers_open(enum quoll_link_kind kind)
@@ -104,7 +102,7 @@ INLINE bool publish_to_one(struct taker *taker)
     bool asleep = queue_sleep(&rx.pool.driver.in);
 
     taker->next = NULL;
-    if (queue_passed(queue_read(&peer->wake_at), tail, delivered)) {
+    if (entries_awaited(peer, tail, delivered)) {
         link_signal(link);
     } else if (RARELY(taken != 0)) {
         link_wake(link, 0, taken);
@@ -204,7 +202,8 @@ OUTLINE bool catch_up(void)
     return state != LINK_DOWN;
 }
 
-void pd_wake(microkit_channel channel)
+/** First at each wake-up. Whether the driver is there, so that receive() is to be called. */
+INLINE bool takers_wake(microkit_channel channel)
 {
     struct link *driver = &rx.pool.driver;
 
@@ -213,10 +212,8 @@ void pd_wake(microkit_channel channel)
     } else {
         wake_for_taker(channel);
     }
-    if (USUALLY(link_still_up(driver) && link_generation(driver) == rx.relay.generation) ||
-        catch_up()) {
-        while (RARELY(!receive()) && go_on()) {}
-    }
+    return USUALLY(link_still_up(driver) && link_generation(driver) == rx.relay.generation) ||
+           catch_up();
 }
 
 #endif
