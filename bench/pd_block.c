@@ -6,7 +6,8 @@
  *
  *     operation=read|write, pattern=random|sequential, size, depth, every
  *     report  milliseconds after reset at which to say how many were done since the
- *             middle of that time
+ *             middle of that time; needs a clock (and while nobody has asked for a time, the
+ *             emulator's stands still when there is nothing to do)
  *
  * bench/linux.c does the same under Linux.
  */
@@ -18,13 +19,16 @@
 #include <quoll/pd.h>
 #include <quoll/serial_client.h>
 #include <quoll/time.h>
+#include <quoll/timer_client.h>
 
 #include "count.h"
 #include "plan.h"
 
 static struct serial_client console;
 static struct block_client disk;
+static struct timer_client timer;
 static struct block_info info;
+static bool reports;
 static struct {
     bool started, write, sequential;
     uint32_t count; /* blocks per request */
@@ -32,7 +36,6 @@ static struct {
     uint32_t places; /* of the partition that a request may go to */
     uint64_t idle;   /* slots without a request, a bit each */
     uint64_t asked, done;
-    uint64_t report; /* ns; 0: no report (any more) */
     uint64_t done_by_half;
 } load;
 
@@ -80,16 +83,23 @@ static void ask_all(void)
     }
 }
 
-/* The clock is looked at only where a report was asked for. */
+static void ask_for_times(uint64_t report)
+{
+    QUOLL_INVARIANT(timer_client_open(&timer, NULL) == QUOLL_OK);
+    (void)timer_set(&timer, 0, report / 2);
+    (void)timer_set(&timer, 1, report);
+}
+
 static void report(void)
 {
-    uint64_t now = load.report == 0 ? 0 : quoll_now();
+    struct timer_expiry expiry;
 
-    if (load.report != 0 && now >= load.report) {
-        quoll_log("served %lu", (unsigned long)(load.done - load.done_by_half));
-        load.report = 0;
-    } else if (load.report != 0 && now < load.report / 2) {
-        load.done_by_half = load.done;
+    while (timer_client_next(&timer, &expiry)) {
+        if (expiry.id == 0) {
+            load.done_by_half = load.done;
+        } else {
+            quoll_log("served %lu", (unsigned long)(load.done - load.done_by_half));
+        }
     }
 }
 
@@ -119,7 +129,6 @@ static void work(void)
                 BENCH_MARK();
             }
             load.idle |= UINT64_C(1) << done.id;
-            report();
         }
         ask_all();
         block_client_publish(&disk);
@@ -136,16 +145,22 @@ void pd_start(void)
     load.size = number("size");
     load.depth = number("depth");
     load.every = number("every");
-    load.report = QUOLL_MS(number("report"));
     QUOLL_INVARIANT(load.size > 0);
     QUOLL_INVARIANT(block_client_open(&disk, "disk") == QUOLL_OK);
     QUOLL_INVARIANT((uint64_t)load.size * load.depth <= block_client_data_size(&disk));
+    reports = number("report") != 0;
+    if (reports) {
+        ask_for_times(QUOLL_MS(number("report")));
+    }
     work();
 }
 
 void pd_wake(microkit_channel channel)
 {
     (void)serial_client_wake(&console, channel);
+    if (reports && timer_client_wake(&timer, channel)) {
+        report();
+    }
     if (block_client_wake(&disk, channel)) {
         work();
     }

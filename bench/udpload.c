@@ -13,7 +13,8 @@
  *
  * Prints: echoed stalls resent duplicates damaged seconds, in all and then for each port
  * what it echoed; in an open loop, also the median and the longest time in microseconds
- * from sending to the echo.
+ * from sending to the echo, and the median and the most echoes of others that came meanwhile:
+ * how many were before it in all queues on the way, however fast those were.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,7 +42,8 @@ static struct load {
     uint64_t first; /* sequence number of the first datagram: none of an earlier run passes */
     uint64_t sent, echoed, stalls, resent, duplicates, damaged;
     uint64_t in_a_row; /* stalls since the last echo */
-    float *took; /* open loop: when each was sent (negative), then how long it took, seconds */
+    float *took;   /* open loop: when each was sent (negative), then how long it took, seconds */
+    float *before; /* open loop: echoes there were when each was sent, then those since */
     unsigned flows;
 } load;
 
@@ -188,6 +190,7 @@ static void take_open(double start)
         return;
     }
     load.took[index] = (float)(now() - start) + load.took[index] + 1e-9F;
+    load.before[index] = (float)load.echoed - load.before[index];
     load.echoed++;
 }
 
@@ -200,6 +203,7 @@ static void run_open(double start)
 
         for (unsigned n = 0; n < 64 && load.sent < due && load.sent < load.count; n++) {
             load.took[load.sent] = (float)(start - now());
+            load.before[load.sent] = (float)load.echoed;
             send_sequence(&flows[0], load.first + load.sent++);
         }
         if (poll(readable, 1, load.sent < load.count ? 0 : 1) > 0) {
@@ -210,20 +214,34 @@ static void run_open(double start)
     }
 }
 
-static int by_time(const void *a, const void *b)
+static int by_size(const void *a, const void *b)
 {
     float x = *(const float *)a, y = *(const float *)b;
 
     return x < y ? -1 : x > y;
 }
 
-static void print_times(void)
+/* The median and the most of what is known of those that came back. */
+static void print_spread(float *each, double unit)
 {
-    uint64_t lost = load.sent - load.echoed; /* negative times: they come first */
+    uint64_t n = load.echoed;
 
-    qsort(load.took, load.sent, sizeof *load.took, by_time);
-    printf("%.0f %.0f\n", load.echoed == 0 ? 0.0 : load.took[lost + load.echoed / 2] * 1e6,
-           load.echoed == 0 ? 0.0 : load.took[load.sent - 1] * 1e6);
+    qsort(each, n, sizeof *each, by_size);
+    printf("%.0f %.0f\n", n == 0 ? 0.0 : each[n / 2] * unit, n == 0 ? 0.0 : each[n - 1] * unit);
+}
+
+static void print_open(void)
+{
+    uint64_t kept = 0;
+
+    for (uint64_t i = 0; i < load.sent; i++) {
+        if (load.took[i] > 0) { /* it came back */
+            load.took[kept] = load.took[i];
+            load.before[kept++] = load.before[i];
+        }
+    }
+    print_spread(load.took, 1e6);
+    print_spread(load.before, 1);
 }
 
 /* ---- Start ---- */
@@ -239,6 +257,7 @@ static bool add_flow(const char *port, const char *window)
     if (load.flows == 0 && window[0] == '@') {
         load.rate = strtoull(window + 1, NULL, 0);
         load.took = calloc(load.count, sizeof *load.took);
+        load.before = calloc(load.count, sizeof *load.before);
     } else {
         flow->window = strtoull(window, NULL, 0);
     }
@@ -292,7 +311,7 @@ int main(int argc, char **argv)
         printf("%lu\n", flows[f].echoed);
     }
     if (load.rate > 0) {
-        print_times();
+        print_open();
     }
     return load.rate > 0 || load.echoed >= load.count ? 0 : 1;
 }

@@ -59,7 +59,7 @@ struct virt {
     uint64_t active;  /* clients that may have something to be taken */
     uint64_t starved; /* clients that found the ledger full */
     uint64_t touched; /* clients whose links have something to publish */
-    uint32_t turn;    /* who is woken first */
+    uint32_t turn;    /* of who is woken first (quoll/turn.h) */
     struct virt_client client[QUOLL_MAX_LINKS];
 };
 

@@ -313,13 +313,13 @@ static void publish_to(struct virt *virt, uint64_t clients)
     }
 }
 
-/* Of several another one comes first each time (quoll/turn.h). */
+/* Of several any one comes first (quoll/turn.h): answers come in steps of their own. */
 void virt_client_publish(struct virt *virt)
 {
-    uint64_t first = UINT64_MAX << virt->turn;
+    uint64_t first = UINT64_MAX;
 
     if ((virt->touched & (virt->touched - 1U)) != 0) {
-        (void)turn_next(&virt->turn, virt->clients);
+        first <<= turn_draw(&virt->turn, virt->clients);
     }
     publish_to(virt, virt->touched & first);
     publish_to(virt, virt->touched & ~first);

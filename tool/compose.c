@@ -14,7 +14,7 @@
 
 #define PRIORITY_SUPERVISOR 200U
 #define SYSTEM_STACK        (8U * 1024U)
-#define DEFAULT_BUDGET      1000U /* the Microkit's */
+#define TIME_SLICE          200U /* us; the Microkit's, 1,000, lets few take turns (docs/performance.md) */
 #define DRIVER_BUDGET       9000U
 #define DRIVER_PERIOD       10000U
 #define LINK_HALF_HEADER    320U /* sizeof(struct link_half): <quoll/link.h> asserts it */
@@ -63,8 +63,8 @@ static struct pd *add_pd(struct system *s, const char *name, const struct progra
     pd->program = program;
     pd->index = (unsigned)s->pd_count++;
     pd->stack = SYSTEM_STACK;
-    pd->budget = DEFAULT_BUDGET;
-    pd->period = DEFAULT_BUDGET;
+    pd->budget = TIME_SLICE;
+    pd->period = TIME_SLICE;
     pd->next_vaddr = REGIONS_START;
     pd->next = s->sdk->is_host ? &s->next_vaddr : &pd->next_vaddr;
     pd->config.own.io = QUOLL_NO_IO;

@@ -5,7 +5,7 @@
 
 #define DISK_PARTITIONS 16U
 
-/** The head of a system.yaml: board, console, clock, disk. */
+/** The head of a system.yaml: board, console, disk. */
 #define DISK_SYSTEM                                                                                \
     "board: qemu_virt_aarch64\n"                                                                   \
     "devices:\n"                                                                                   \

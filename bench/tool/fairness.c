@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fairness: Jain's index over eight equal clients (1: all get the same; 1/8: one gets
+ * fairness: Jain's index over eight equal clients (100 %: all get the same; an eighth: one gets
  * everything), and what a client with one packet or request outstanding gets beside seven
  * with 32: its share of what was served, over its share of what was outstanding. Noted
  * only: who is served when depends on the host.
@@ -16,8 +16,16 @@
 #define CLIENTS 8U
 #define GREEDY  32U
 
-/* The disk is what is scarce, as in life, and not the CPU: 5,000 requests a second. */
-#define SLOW_DISK 5000U
+/*
+ * The disk is what is scarce, as in life, and not the CPU. After a pause the emulator lets
+ * through what a tenth of a second had room for, at once: that must not be much more than is
+ * outstanding, or the CPU is scarce for as long.
+ */
+#define SLOW_DISK 500U
+
+/* How long each client counts its requests: some hundred, or many time slices' worth. */
+#define SLOW_MS   2000U
+#define SCARCE_MS 1000U
 
 static double jain(const double *served, unsigned number)
 {
@@ -27,7 +35,7 @@ static double jain(const double *served, unsigned number)
         sum += served[i];
         squares += served[i] * served[i];
     }
-    return squares == 0 ? 0 : sum * sum / (number * squares);
+    return squares == 0 ? 0 : 100 * sum * sum / (number * squares);
 }
 
 static double share(const double *served)
@@ -51,11 +59,10 @@ static void net(void)
     load_boot_echoes(&guest, "fairness", CLIENTS, false);
     load_run(&guest, &load);
     load.count = 40000;
-    load.tolerant = true; /* who is starved is what this is about */
     for (unsigned w = 0; w < 3; w++) {
         load.window = windows[w];
         load_run(&guest, &load);
-        figures_note("fairness", text("net, 8 with %u", windows[w]), "Jain's index",
+        figures_note("fairness", text("net, 8 with %u", windows[w]), "Jain's index, %",
                      jain(load.echoed_by, CLIENTS));
         /* A host that is busy elsewhere for 100 ms spoils the figure, too. */
         figures_note("fairness", text("net, 8 with %u", windows[w]), "stalls", load.stalls);
@@ -110,11 +117,13 @@ static void block(bool slow, unsigned depth_of_first, unsigned depth, double *se
         snprintf(
             clients + length, sizeof clients - length,
             "  c%u: {program: block.elf, disk: {partition: p%u, access: read, data: 256K, quota: "
-            "32}, console: , settings: {operation: read, size: \"4096\", depth: \"%u\", "
-            "report: \"1000\"}}\n",
-            c, c + 1, c == 0 ? depth_of_first : depth);
+            "32}, clock: , console: , settings: {operation: read, size: \"4096\", depth: \"%u\", "
+            "report: \"%u\"}}\n",
+            c, c + 1, c == 0 ? depth_of_first : depth, 2 * (slow ? SLOW_MS : SCARCE_MS));
     }
-    guest_compose("fairness", text(DISK_SYSTEM "clients:\n%s", clients));
+    guest_compose(
+        "fairness",
+        text(DISK_SYSTEM "  clock:   {class: timer, node: /timer}\nclients:\n%s", clients));
     guest_boot(&guest, "fairness", disk_options(slow ? SLOW_DISK : 0));
     wait_served(&guest, served);
     guest_end(&guest);
@@ -127,9 +136,10 @@ void set_fairness(void)
     disk_make();
     net();
     block(true, 8, 8, served);
-    figures_note("fairness", "block, 8 with 8", "Jain's index", jain(served, CLIENTS));
+    figures_note("fairness", "block, 8 with 8", "Jain's index, %", jain(served, CLIENTS));
     block(true, 1, GREEDY, served);
     figures_note("fairness", "block, 7 with 32, 1 with 1", "share of small", share(served));
     block(false, 8, 8, served);
-    figures_note("fairness", "block, CPU scarce, 8 with 8", "Jain's index", jain(served, CLIENTS));
+    figures_note("fairness", "block, CPU scarce, 8 with 8", "Jain's index, %",
+                 jain(served, CLIENTS));
 }

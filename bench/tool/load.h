@@ -12,10 +12,10 @@ struct load {
     unsigned flows;           /* to that many guests' addresses */
     unsigned window_of_first; /* 0: as all others */
     unsigned rate;            /* of an open loop, datagrams a second; 0: closed */
-    bool tolerant;            /* of echoes that stay away: not all of `count` may come */
     double echoed, stalls, resent, duplicates, damaged, seconds;
     double echoed_by[LOAD_FLOWS];
-    double median_time, longest_time; /* open loop, microseconds */
+    double median_time, longest_time;  /* open loop, microseconds */
+    double median_before, most_before; /* open loop, echoes of others between sending and echo */
 };
 
 /**

@@ -138,7 +138,7 @@ def test_pds_in_the_file(good):
 def test_only_drivers_have_a_budget(good):
     for name, pd in good.pds.items():
         budget = (number(pd, "budget"), number(pd, "period"))
-        assert budget == ((9000, 10000) if name.endswith("_driver") else (1000, 1000))
+        assert budget == ((9000, 10000) if name.endswith("_driver") else (200, 200))
 
 
 def test_supervisor_is_everybodys_parent(good):
