@@ -50,13 +50,13 @@ __attribute__((cold, noinline)) static void clean_all(const struct client *clien
     }
 }
 
-/* Take `most` frames, which are there; there is a head, room and a way back for so many. */
-__attribute__((always_inline)) static inline void submit(struct client *client, uint32_t most)
+/* Take `most` of the frames found; there is a head, room and a way back for so many. */
+__attribute__((always_inline)) static inline void submit(struct client *client,
+                                                         struct queue_taking in, uint32_t most)
 {
-    struct queue_taking in = queue_taking_begin(&client->link.in);
     struct queue_putting out = queue_putting_begin(&virt.driver.out);
     const uint16_t *top = &virt.ledger.free[virt.ledger.stock];
-    uint32_t rest = client->link.in.ready - most, bytes = 0;
+    uint32_t before = out.at, rest = in.end - in.at - most, bytes = 0;
     uint16_t owner = client->owner;
     uint64_t frame;
 
@@ -73,11 +73,11 @@ __attribute__((always_inline)) static inline void submit(struct client *client, 
         top -= 1;
         out.at += 1U;
     }
-    uint32_t sent = out.at - virt.driver.out.tail;
+    uint32_t sent = out.at - before;
 
     client->held += sent;
     virt.ledger.stock -= sent;
-    queue_filled(&virt.driver.out, sent);
+    queue_putting_end(&virt.driver.out, &out);
     client->link.in.head = in.at;
     client->link.in.ready = rest;
     link_count(&client->link, COUNT_BYTES, bytes);
@@ -124,18 +124,24 @@ enum outcome {
 
 /*
  * Take a batch of frames of a client, which has been looked at. Whether it has no more is
- * then to be seen by in.ready, whether it waits for them by virt.waiting.
+ * then to be seen by in.ready, whether it waits for them by virt.waiting. For one frame
+ * alone, submit() is no loop but straight code.
  */
 __attribute__((always_inline)) static inline void take_frames(struct client *client)
 {
     struct link *link = &client->link;
-    uint32_t frames = least(queue_look(&link->in), BATCH);
+    struct queue_taking in = queue_look_and_begin(&link->in);
+    uint32_t frames = in.end - in.at;
 
-    if (frames > 0) {
-        uint32_t most = allowance_for(client, frames);
+    if (frames == 1) {
+        if (allowance_for(client, 1) == 1) {
+            submit(client, in, 1);
+        }
+    } else if (frames > 0) {
+        uint32_t most = allowance_for(client, least(frames, BATCH));
 
         if (most > 0) {
-            submit(client, most);
+            submit(client, in, most);
         }
     }
     if (queue_awaited(&link->out) && link->out.tail == link->out.published && client->held > 0) {
@@ -344,13 +350,24 @@ __attribute__((noinline)) static void look_after_all(void)
 /* With one fence, publish to the driver and go to sleep on a client's queue; false: it has more. */
 static inline bool publish_and_sleep(struct link *link)
 {
-    uint32_t places = link_show_head_by_batch(link), frames = link_show_tail(&virt.driver);
+    const struct queue_consumer_half *driver = virt.driver.out.peer;
+    uint32_t tail = virt.driver.out.tail;
+    uint32_t frames = link_show_tail(&virt.driver), places = link_show_head_by_batch(link);
 
     queue_show_sleep(&link->in);
     queue_fence();
-    link_wake(&virt.driver, frames, 0);
+    if (queue_entries_awaited_from(driver, tail, frames)) {
+        link_signal(&virt.driver);
+    }
     link_wake(link, 0, places);
     return !queue_may_have(&link->in);
+}
+
+/* What there is to see is shown; whether nobody waits, or the driver is to wake us already. */
+__attribute__((cold, noinline)) static bool nobody_waits(void)
+{
+    publish_to_clients(&virt);
+    return virt.waiting == 0 || virt.armed;
 }
 
 /* The usual case: a client sends, and nobody else waits for us; false if there is more to do. */
@@ -366,11 +383,10 @@ __attribute__((always_inline)) static inline bool serve_alone(struct client *cli
         return false;
     }
     take_frames(client);
-    if (virt.touched != 0) {
-        publish_to_clients(&virt);
+    if ((virt.touched | virt.waiting) != 0 && !nobody_waits()) {
+        return false;
     }
-    return client->link.in.ready == 0 && (virt.waiting == 0 || virt.armed) &&
-           publish_and_sleep(&client->link);
+    return client->link.in.ready == 0 && publish_and_sleep(&client->link);
 }
 
 /* What the driver says of itself, it wakes us for: what a client wakes us for is frames. */
