@@ -99,20 +99,21 @@ static inline uint64_t header_sum(const uint8_t *ip, unsigned header)
 
 /*
  * Whether the sums of a packet of `length` bytes are right, of which the headers are copied:
- * that of its header, and that of the whole with it. What else may be wrong is lwIP's to see.
+ * that of its header, and that of the whole with it. What else may be wrong is lwIP's to see:
+ * lengths that cannot be, for one; the bytes looked at lie in a head, whatever they are.
  */
 static inline bool is_whole(const uint8_t *ip, uint32_t length, uint64_t sum)
 {
     uint32_t header = ip_header(ip), segment = length - header;
 
-    if (header < IP_HLEN || length < header || !quoll_sum_is_right(header_sum(ip, header))) {
+    static_assert(ETHERNET + IP_HLEN_MAX + UDP_HLEN <= HEAD, "headers are copied");
+    if (!quoll_sum_is_right(header_sum(ip, header))) {
         return false;
     }
     if (ip[9] != IP_PROTO_UDP && ip[9] != IP_PROTO_TCP) {
         return true;
     }
-    if (ip[9] == IP_PROTO_UDP && segment >= UDP_HLEN && ip[header + 6U] == 0 &&
-        ip[header + 7U] == 0) {
+    if (ip[9] == IP_PROTO_UDP && ip[header + 6U] == 0 && ip[header + 7U] == 0) {
         return true; /* it has none */
     }
     return quoll_sum_is_right(quoll_sum_add(sum, pseudo_header(ip, segment)));
@@ -179,11 +180,15 @@ static inline void receive_packet(struct net_received frame, struct pbuf *p, uin
 {
     const uint8_t *ip = (const uint8_t *)p->payload + SIZEOF_ETH_HDR;
     uint32_t length = ip_length(ip);
-    bool good = copied >= IP_HLEN && ETHERNET + length <= frame.length;
 
-    if (!good || length <= HEAD - ETHERNET) {
+    if (copied < IP_HLEN || ETHERNET + length > frame.length) {
         net_return(&nic, frame.buffer);
-        sum = length == copied || !good ? sum : quoll_sum(ip, length);
+        pbuf_free(p);
+        return;
+    }
+    if (length <= HEAD - ETHERNET) {
+        net_return(&nic, frame.buffer);
+        sum = length == copied ? sum : quoll_sum(ip, length);
         copied = length;
     } else {
         p->next = take_rest(frame, (uint16_t)(ETHERNET + length - HEAD));
@@ -197,10 +202,10 @@ static inline void receive_packet(struct net_received frame, struct pbuf *p, uin
     p->payload = (uint8_t *)p->payload + SIZEOF_ETH_HDR;
     p->len = (uint16_t)copied;
     p->tot_len = (uint16_t)length;
-    if (!good || !is_whole(ip, length, sum)) {
-        pbuf_free(p);
-    } else {
+    if (is_whole(ip, length, sum)) {
         ip4_input(p, interface);
+    } else {
+        pbuf_free(p);
     }
 }
 

@@ -161,11 +161,11 @@ static void a_batch_at_a_time(void **state)
 
     (void)state;
     arp(frame, all, 1, theirs, 2, nobody, 17);
-    for (unsigned n = 0; n < BATCH; n++) {
+    for (unsigned n = 0; n < BATCH + 3; n++) {
         deliver(frame, sizeof frame);
     }
     assert_true(lwip_poll());
-    assert_int_equal(free_buffers(), BUFFERS);
+    assert_int_equal(free_buffers(), BUFFERS - 3);
     assert_false(lwip_poll());
     for (unsigned n = 0; n < BATCH - 1; n++) {
         deliver(frame, sizeof frame);
@@ -436,8 +436,17 @@ static void the_last_way_is_remembered_for_a_second(void **state)
     work();
     send_datagram(pcb, 2);
     expect_sent_to(others, 0);
-    send_datagram(pcb, 3); /* it is nobody else's way */
+    send_datagram(pcb, 3); /* it is nobody else's way, nor are questions for it packets */
     expect_sent_to(all, 6);
+    send_datagram(pcb, 3);
+    expect_nothing_sent();
+    assert_null(asked);
+    arp(frame, mine, 2, theirs, 3, mine, 16);
+    deliver(frame, sizeof frame);
+    work();
+    expect_sent_to(theirs, 0); /* the one that lwIP kept */
+    send_datagram(pcb, 2);
+    expect_sent_to(others, 0);
     ip_set_option(pcb, SOF_BROADCAST);
     send_datagram(pcb, 255);
     expect_sent_to(all, 0);

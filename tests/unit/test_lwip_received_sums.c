@@ -263,6 +263,46 @@ static void for_all_too(void **state)
     udp_remove(pcb);
 }
 
+/* Bytes that did not come are not taken for zeros, which would not change the sum. */
+static void cut_short_they_do_not_arrive(void **state)
+{
+    struct udp_pcb *pcb = listen_udp();
+    struct packet packet;
+
+    (void)state;
+    for (unsigned size = 1; size <= 1472; size++) {
+        memset(rx_data, 0, BUFFERS * NET_BUFFER_SIZE);
+        make_datagram(&packet, 0, size);
+        packet.frame[end_of(&packet) - 1U] = 0;
+        sum_up(&packet);
+        deliver(packet.frame, (uint16_t)(end_of(&packet) - 1U));
+        work();
+        assert_int_equal(received, 0);
+    }
+    udp_remove(pcb);
+}
+
+/* What fits a head is copied, and no more is held. */
+static void only_long_ones_are_held(void **state)
+{
+    struct udp_pcb *pcb = listen_udp();
+    struct packet packet;
+
+    (void)state;
+    keep = true;
+    for (unsigned n = 0; n < 2; n++) {
+        make_datagram(&packet, 0, HEAD - 42U + n);
+        receive_with(&packet, 0);
+        assert_int_equal(received, n + 1);
+        assert_int_equal(lwip_held(), n);
+        expect_data(&packet);
+    }
+    while (kept_count > 0) {
+        pbuf_free(kept[--kept_count]);
+    }
+    udp_remove(pcb);
+}
+
 /* Those that lwIP holds too many of are copies, with the same sums. */
 static void slow_readers_get_good_ones_only(void **state)
 {
@@ -331,6 +371,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(lengths_that_cannot_be, begin, end),
         cmocka_unit_test_setup_teardown(without_a_sum_datagrams_are_taken, begin, end),
         cmocka_unit_test_setup_teardown(for_all_too, begin, end),
+        cmocka_unit_test_setup_teardown(cut_short_they_do_not_arrive, begin, end),
+        cmocka_unit_test_setup_teardown(only_long_ones_are_held, begin, end),
         cmocka_unit_test_setup_teardown(slow_readers_get_good_ones_only, begin, end),
         cmocka_unit_test_setup_teardown(segments_too, begin, end),
     };

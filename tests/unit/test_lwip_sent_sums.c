@@ -202,6 +202,7 @@ static void what_has_no_such_checksum_is_copied(void **state)
     expect_as_it_is(IP_PROTO_UDP, 0x00, 0, IP + 19);
     expect_as_it_is(IP_PROTO_UDP, 0x00, 0, IP + 20 + 7); /* no whole UDP header, */
     expect_as_it_is(IP_PROTO_TCP, 0x00, 0, IP + 20 + 7);
+    expect_as_it_is(IP_PROTO_TCP, 0x00, 0, IP + 20 + 19);
     expect_as_it_is(IP_PROTO_UDP, 0x00, 40, IP + 20 + 39); /* and with options, none at all */
 }
 

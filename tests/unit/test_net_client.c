@@ -255,6 +255,38 @@ static void new_lives_bring_all_buffers_back_but_those_of_the_program(void **sta
     assert_int_equal(taken(&tx_virt).offset, mine - tx_data);
 }
 
+static void the_dead_leave_no_frames(void **state)
+{
+    struct net_received frame;
+
+    (void)state;
+    deliver(taken(&copier).offset, 99);
+    fake_lives[copier.config->peer_pd] += 1;
+    wake(&copier);
+    assert_false(net_receive(&nic, &frame));
+    assert_int_equal(fake_link_count(&copier, COUNT_REFUSED), 0);
+    assert_int_equal(nic.rx.link.in.head, 0);
+}
+
+/* It looks as if it had none left, and is given what there is. */
+static void who_gives_back_more_than_it_has_gets_buffers_all_the_same(void **state)
+{
+    struct net_received frame;
+    uint32_t offset = taken(&copier).offset;
+
+    (void)state;
+    for (unsigned i = 0; i < BUFFERS + 2; i++) {
+        deliver(0xffff, 60);
+    }
+    deliver(offset, 60);
+    assert_true(net_receive(&nic, &frame));
+    net_return(&nic, frame.buffer);
+    net_client_flush(&nic);
+    assert_int_equal(fake_link_count(&copier, COUNT_REFUSED), BUFFERS + 2);
+    assert_int_equal(queue_look(&copier.in), BUFFERS);
+    assert_int_equal(nic.rx.stock, 0);
+}
+
 static void without_a_virtualiser_frames_are_lost_and_buffers_are_not(void **state)
 {
     (void)state;
@@ -308,6 +340,34 @@ static void ready_means_both_ways(void **state)
     assert_memory_equal(mac, "\x52\x54\0\0\0\x10", 6);
 }
 
+/* A new life's information is not taken for the old one's, though it has the same number. */
+static void ready_means_in_these_lives(void **state)
+{
+    const struct net_info up = {.ready = 1, .link = 1};
+
+    (void)state;
+    fake_peer_tell(&copier, &up, sizeof up);
+    fake_peer_tell(&tx_virt, &up, sizeof up);
+    assert_true(net_client_changed(&nic));
+    assert_true(net_client_ready(&nic));
+    assert_false(net_client_changed(&nic));
+
+    copier.half->generation = 0;
+    memset(copier.half->info, 0, sizeof copier.half->info);
+    fake_peer_new_life(&copier);
+    fake_peer_tell(&copier, &up, sizeof up);
+    wake(&copier);
+    assert_true(net_client_changed(&nic));
+    assert_true(net_client_ready(&nic));
+
+    copier.half->generation = 1; /* of which it is just writing the first */
+    fake_peer_new_life(&copier);
+    wake(&copier);
+    assert_false(net_client_ready(&nic));
+    copier.half->generation = 2;
+    assert_true(net_client_ready(&nic));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,9 +381,12 @@ int main(void)
         IN_A_PD(with_buffers_left_returned_ones_wake_nobody),
         IN_A_PD(what_the_virtualiser_does_not_have_is_refused),
         IN_A_PD(new_lives_bring_all_buffers_back_but_those_of_the_program),
+        IN_A_PD(the_dead_leave_no_frames),
+        IN_A_PD(who_gives_back_more_than_it_has_gets_buffers_all_the_same),
         IN_A_PD(without_a_virtualiser_frames_are_lost_and_buffers_are_not),
         IN_A_PD(impossible_indices_stop_the_service_and_not_the_program),
         IN_A_PD(ready_means_both_ways),
+        IN_A_PD(ready_means_in_these_lives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
