@@ -281,17 +281,14 @@ static inline void see_to_buffers(struct net_client *client)
     client->tx_awaited = waiting;
 }
 
-/* Frames sent, buffers given, buffers taken: all with one fence, and asleep if wanted. */
-__attribute__((always_inline)) static inline void publish(struct net_client *client, bool asleep)
+/* Frames sent, buffers given, buffers taken, and that we sleep if so: all with one fence. */
+__attribute__((always_inline)) static inline void publish(struct net_client *client)
 {
     struct link *rx = &client->rx.link, *tx = &client->tx.link;
     uint32_t sent = link_show_tail(tx);
     uint32_t given = rx->out.tail == rx->out.published ? 0 : link_show_tail(rx);
     uint32_t taken = link_show_head_by_batch(rx);
 
-    if (asleep) {
-        queue_show_sleep(&rx->in);
-    }
     queue_fence();
     link_wake(tx, sent, 0);
     link_wake(rx, given, taken);
@@ -300,7 +297,7 @@ __attribute__((always_inline)) static inline void publish(struct net_client *cli
 void net_client_flush(struct net_client *client)
 {
     see_to_buffers(client);
-    publish(client, false);
+    publish(client);
 }
 
 bool net_client_sleep(struct net_client *client)
@@ -309,7 +306,8 @@ bool net_client_sleep(struct net_client *client)
     bool buffers = client->tx_wanted && client->tx.stock > 0; /* they may have come just now */
 
     client->tx_wanted = client->tx_wanted && !buffers;
-    publish(client, true);
+    queue_show_sleep(&client->rx.link.in);
+    publish(client);
     return (!client->rx.link.up || queue_look(&client->rx.link.in) == 0) && !buffers;
 }
 

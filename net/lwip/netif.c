@@ -298,7 +298,7 @@ __attribute__((always_inline)) static inline err_t send_frame(const uint8_t *eth
     uint32_t length = (uint32_t)ETHERNET + p->tot_len - skip;
     uint8_t *buffer;
 
-    if (p->len < skip || length > NET_FRAME_MAX) {
+    if (length > NET_FRAME_MAX) {
         return ERR_IF;
     }
     buffer = net_tx_buffer(&nic);
@@ -325,6 +325,9 @@ static err_t send(struct netif *netif, struct pbuf *p)
     const struct eth_hdr *ethernet = p->payload;
 
     (void)netif;
+    if (p->len < SIZEOF_ETH_HDR) {
+        return ERR_IF;
+    }
     if (asked != NULL && ethernet->type == PP_HTONS(ETHTYPE_IP)) {
         hop.address = *asked;
         memcpy(hop.ethernet, &ethernet->dest, ETHERNET);

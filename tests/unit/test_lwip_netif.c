@@ -450,6 +450,12 @@ static void the_last_way_is_remembered_for_a_second(void **state)
     ip_set_option(pcb, SOF_BROADCAST);
     send_datagram(pcb, 255);
     expect_sent_to(all, 0);
+    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, 1473, PBUF_RAM); /* longer than a frame */
+
+    assert_int_equal(udp_sendto(pcb, p, &hop.address, 9), ERR_IF);
+    pbuf_free(p);
+    lwip_flush();
+    expect_nothing_sent();
     send_datagram(pcb, 2);
     expect_sent_to(others, 0);
     udp_remove(pcb);

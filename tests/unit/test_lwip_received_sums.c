@@ -321,6 +321,20 @@ static void slow_readers_get_good_ones_only(void **state)
         assert_int_equal(received, n + 1);
     }
     assert_int_equal(lwip_held(), BUFFERS / 2);
+
+    static struct pbuf *taken[20000];
+    unsigned count = 0, before = received;
+
+    while ((taken[count] = pbuf_alloc(PBUF_RAW, 1200, PBUF_RAM)) != NULL) {
+        count++;
+    }
+    make_datagram(&packet, 0, 1400); /* without memory for a copy, it is dropped */
+    receive_with(&packet, 0);
+    assert_int_equal(received, before);
+    assert_int_equal(fake_link_count(&copier, COUNT_DROPPED), 1);
+    while (count > 0) {
+        pbuf_free(taken[--count]);
+    }
     while (kept_count > 0) {
         pbuf_free(kept[--kept_count]);
     }

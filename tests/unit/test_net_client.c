@@ -364,7 +364,9 @@ static void ready_means_in_these_lives(void **state)
     fake_peer_new_life(&copier);
     wake(&copier);
     assert_false(net_client_ready(&nic));
-    copier.half->generation = 2;
+    copier.half->generation = 3;
+    assert_false(net_client_ready(&nic));
+    copier.half->generation = 4;
     assert_true(net_client_ready(&nic));
 }
 
