@@ -38,7 +38,7 @@ PLANTED = {
                     "id < ledger->buffers")),
     "copier-client": ("mallory", "net_copier",
                       ("net/frames.h", "!within(size, buffer) || ", "")),
-    "copier-pool": ("nic_rx", "net_copier", ("net/copier.c", "!within(pool->size, &frame)", "false")),
+    "copier-pool": ("nic_rx", "net_copier", ("net/copier.c", "!within(copier.pool_size, &frame)", "false")),
     "copying-client": ("mallory", "net_rx_copy_virt",
                        ("net/frames.h", "!within(size, buffer) || ", "")),
     "net-buffer": ("nic_tx", "victim", ("net/client.c", "pool->holder[index] == SERVER", "true")),
