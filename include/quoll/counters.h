@@ -65,13 +65,4 @@ static inline void count(enum quoll_pd_counter which, uint64_t by)
     counters()->pd[which] += by;
 }
 
-/** count() of one, in a loop in which that is rare: the compiler is not to prepare for it. */
-static inline void count_seldom(enum quoll_pd_counter which)
-{
-    const struct quoll_config *config = &quoll_config;
-
-    __asm__ volatile("" : "+r"(config));
-    ((struct quoll_counters *)(uintptr_t)config->counters)->pd[which] += 1U;
-}
-
 #endif

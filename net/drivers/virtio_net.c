@@ -140,7 +140,7 @@ NET_DEVICE_INLINE void net_device_rx_give(struct queue_consumer *from)
 static inline uint32_t frame_length(uint32_t length)
 {
     if (__builtin_expect(length < VIRTIO_NET_HEADER_SIZE + NET_FRAME_MIN, 0)) {
-        count_seldom(COUNT_DEVICE_ERRORS);
+        count(COUNT_DEVICE_ERRORS, 1);
         return 0;
     }
     return length - VIRTIO_NET_HEADER_SIZE;

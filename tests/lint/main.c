@@ -75,8 +75,8 @@ static void learn_all(void)
         for (unsigned i = 0; i < count; i++) {
             if (!is_accessor(functions[i])) {
                 learn(functions[i]);
-                learn_end(functions[i]);
             }
+            learn_end(functions[i]);
         }
         if (!facts_changed()) {
             return;

@@ -63,6 +63,15 @@ QUEUE_OF(entries, struct entry);
 /*@ assigns \nothing; */
 static inline void queue_fence(void);
 
+/*@ requires \valid_read(at);
+    assigns \nothing; */
+static inline uint32_t queue_read(const uint32_t *at);
+
+/*@ requires \valid(at);
+    assigns *at;
+    ensures *at == value; */
+static inline void queue_write(uint32_t *at, uint32_t value);
+
 /*@ requires blamed(blame);
     assigns *blame->count; */
 static inline void queue_blame_peer(const struct queue_blame *blame);
@@ -92,6 +101,20 @@ static inline uint32_t queue_consumer_break(struct queue_consumer *q);
     ensures in_whole(q) == \old(in_whole(q)); */
 static inline uint32_t queue_look(struct queue_consumer *q);
 
+/*@ requires consumer(q) && peer == q->peer && capacity == q->capacity && head == q->head;
+    assigns q->ready, q->broken, q->capacity, q->whole, *q->blame->count;
+    ensures consumer(q);
+    ensures \result == q->ready;
+    ensures \old(q->broken) ==> q->broken;
+    ensures in_whole(q) == \old(in_whole(q)); */
+static inline uint32_t queue_look_from(struct queue_consumer *q,
+                                       const struct queue_producer_half *peer, uint32_t capacity,
+                                       uint32_t head);
+
+/*@ requires consumer(q);
+    assigns \nothing; */
+static inline bool queue_may_have(const struct queue_consumer *q);
+
 /*@ requires consumer(q);
     assigns q->released, q->mine->head;
     ensures consumer(q);
@@ -109,6 +132,12 @@ static inline void queue_show_sleep(struct queue_consumer *q);
     assigns \nothing;
     ensures fresh == 0 ==> !\result; */
 static inline bool queue_room_awaited(const struct queue_consumer *q, uint32_t fresh);
+
+/*@ requires \valid_read(&peer->room_at);
+    assigns \nothing;
+    ensures fresh == 0 ==> !\result; */
+static inline bool queue_room_awaited_from(const struct queue_producer_half *peer, uint32_t head,
+                                           uint32_t fresh);
 
 /*@ requires consumer(q);
     assigns q->released, q->mine->head;
@@ -190,6 +219,12 @@ static inline uint32_t queue_show_tail(struct queue_producer *q);
     assigns \nothing;
     ensures fresh == 0 ==> !\result; */
 static inline bool queue_entries_awaited(const struct queue_producer *q, uint32_t fresh);
+
+/*@ requires \valid_read(peer);
+    assigns \nothing;
+    ensures fresh == 0 ==> !\result; */
+static inline bool queue_entries_awaited_from(const struct queue_consumer_half *peer, uint32_t tail,
+                                              uint32_t fresh);
 
 /*@ requires producer(q);
     assigns q->published, q->mine->tail;
@@ -304,6 +339,20 @@ static inline bool entries_next(struct queue_taking *t, struct entry *entry);
     ensures q->head == t->at; */
 static inline void queue_taking_end(struct queue_consumer *q, const struct queue_taking *t);
 
+/*@ requires consumer(q);
+    assigns q->ready, q->broken, q->capacity, q->whole, *q->blame->count;
+    ensures consumer(q);
+    ensures \result.at == q->head && (uint32_t)(\result.end - \result.at) == q->ready;
+    ensures \result.at != \result.end ==>
+        \valid_read((struct entry *)\result.entries + (0 .. \result.mask)); */
+static inline struct queue_taking queue_look_and_begin(struct queue_consumer *q);
+
+/*@ requires consumer(q) && (uint32_t)(at - q->head) <= q->ready;
+    assigns q->head, q->ready;
+    ensures consumer(q);
+    ensures q->head == at; */
+static inline void queue_taken(struct queue_consumer *q, uint32_t at);
+
 /*@ requires producer(q);
     assigns \nothing;
     ensures \result.at == q->tail && (uint32_t)(\result.end - \result.at) == q->room;
@@ -316,6 +365,13 @@ static inline struct queue_putting queue_putting_begin(const struct queue_produc
             \valid((struct entry *)p->entries + (0 .. p->mask)) &&
             \separated(p, (struct entry *)p->entries + (0 .. p->mask)));
 */
+
+/*@ requires putting(p) && p->at != p->end && \valid_read(entry);
+    requires \separated(entry, p, (struct entry *)p->entries + (0 .. p->mask));
+    assigns p->at, ((struct entry *)p->entries)[0 .. p->mask];
+    ensures putting(p);
+    ensures p->at == (uint32_t)(\old(p->at) + 1); */
+static inline void entries_push(struct queue_putting *p, const struct entry *entry);
 
 /*@ requires putting(p) && \valid_read(entry);
     requires p->at != p->end ==> \separated(entry, p, (struct entry *)p->entries + (0 .. p->mask));
