@@ -10,8 +10,8 @@
  * all buffers, the rest is copied too: slow readers cannot stop the network.
  *
  * Sending. A frame is copied into a Tx buffer. When there is none, lwIP keeps the frame,
- * and is told to try again as soon as there are some. Where the last packet went, the next
- * one goes without lwIP's looking for the way, for a second.
+ * and is told to try again as soon as there are some; meanwhile nothing is received. Where the last
+ * packet went, the next one goes without lwIP's looking for the way, for a second.
  *
  * Sums. Those of IPv4's header, UDP and TCP are the interface's task both ways, since it can
  * sum what it copies. One pass over a packet does for all, because the sum of a header
@@ -415,6 +415,15 @@ static void follow_carrier(void)
     }
 }
 
+/*
+ * Whether there is nothing to answer with. What came would be work for nothing, and take the
+ * time of what was to be sent; it waits, or is dropped where it has cost less.
+ */
+static bool out_of_buffers(void)
+{
+    return starved && nic.tx.link.up && nic.tx.stock == 0;
+}
+
 bool lwip_netif_receive(void)
 {
     struct net_received frame;
@@ -423,7 +432,7 @@ bool lwip_netif_receive(void)
     follow_carrier();
     try_again();
     do {
-        if (!net_receive(&nic, &frame)) {
+        if (out_of_buffers() || !net_receive(&nic, &frame)) {
             return false;
         }
         receive(frame);
@@ -434,7 +443,9 @@ bool lwip_netif_receive(void)
 
 bool lwip_netif_sleep(void)
 {
-    return net_client_sleep(&nic);
+    bool asleep = net_client_sleep(&nic);
+
+    return asleep || out_of_buffers();
 }
 
 void lwip_netif_flush(void)

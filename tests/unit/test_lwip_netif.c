@@ -353,6 +353,47 @@ static void what_is_no_frame_is_not_sent(void **state)
     expect_sent(frame, NET_FRAME_MAX);
 }
 
+static void deliver_some(unsigned number)
+{
+    unsigned char frame[60] = {0};
+
+    for (unsigned n = 0; n < number; n++) {
+        deliver(frame, sizeof frame);
+    }
+    work(); /* ends: it sleeps */
+    lwip_flush();
+}
+
+/* What comes waits until there is a Tx buffer; without a virtualiser there is nothing to wait for.
+ */
+static void with_nothing_to_answer_with_nothing_is_received(void **state)
+{
+    struct net_frame sent;
+
+    (void)state;
+    for (unsigned n = 0; n < BUFFERS; n++) {
+        assert_int_equal(send_bytes(60), ERR_OK);
+    }
+    deliver_some(3);
+    assert_int_equal(free_buffers(), BUFFERS); /* nobody has found no buffer yet */
+    assert_int_equal(send_bytes(60), ERR_MEM);
+    deliver_some(3);
+    assert_int_equal(free_buffers(), BUFFERS - 3);
+    fake_take(net_frames, &tx_virt, &sent);
+    fake_put(net_frames, &tx_virt, &sent);
+    lwip_wake(1);
+    work();
+    lwip_flush();
+    assert_int_equal(free_buffers(), BUFFERS);
+
+    assert_int_equal(send_bytes(60), ERR_OK);
+    assert_int_equal(send_bytes(60), ERR_MEM);
+    nic.tx.link.up = false;
+    deliver_some(3);
+    assert_int_equal(free_buffers(), BUFFERS);
+    nic.tx.link.up = true;
+}
+
 /* TCP keeps what found no buffer, and is told as soon as there is one. */
 static void without_buffers_tcp_is_told_to_try_again(void **state)
 {
@@ -614,6 +655,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_memory_frames_are_dropped, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_frame_is_not_sent, begin, end),
         cmocka_unit_test_setup_teardown(without_buffers_tcp_is_told_to_try_again, begin, end),
+        cmocka_unit_test_setup_teardown(with_nothing_to_answer_with_nothing_is_received, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(the_last_way_is_remembered_for_a_second, begin, end),
         cmocka_unit_test_setup_teardown(all_of_lwips_timers_share_one_timeout, begin, end),
         cmocka_unit_test_setup_teardown(timeouts_are_not_missed, begin, end),
