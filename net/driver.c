@@ -15,7 +15,7 @@
  * it publishes the frames that make it wait, so we see it in time.
  *
  * What can wait goes by the batch: the device gets buffers again when an eighth of its
- * places is free, and sent frames are taken back when they fill an eighth, or when
+ * places is free, and sent frames are taken back when they fill a quarter, or when
  * somebody waits for them.
  */
 #include <quoll/link.h>
@@ -67,7 +67,7 @@ OUT_OF_LINE static void tell_changes(void)
 /* ---- Receiving ---- */
 
 /* Received frames go to the virtualiser; false if there is no room for more. */
-IN_LINE static bool deliver(void)
+static bool deliver(void)
 {
     net_device_rx_take(&driver.rx.out);
     link_publish(&driver.rx);
@@ -129,7 +129,7 @@ static bool answer(void)
 }
 
 /* Frames go to the device; false if it has no room for more. */
-IN_LINE static bool send(void)
+static bool send(void)
 {
     if (queue_look(&driver.tx.in) > 0) {
         net_device_tx_give(&driver.tx.in);
@@ -141,16 +141,16 @@ IN_LINE static bool send(void)
     return true;
 }
 
-/* Whether to look for sent frames. */
-IN_LINE static bool want_sent(void)
+/* Whether to look for sent frames, even if nobody waits for them. */
+IN_LINE static bool many_held(void)
 {
-    return driver.tx_interrupts || net_device_tx_held() >= driver.tx_many;
+    return net_device_tx_held() >= driver.tx_many;
 }
 
 /* False: there is more. */
 static bool transmit(void)
 {
-    bool room_above = !want_sent() || answer();
+    bool room_above = !(driver.tx_interrupts || many_held()) || answer();
     bool room_below = send();
 
     driver.tx_interrupts = !room_below || queue_awaited(&driver.tx.out);
@@ -266,7 +266,7 @@ OUT_OF_LINE static bool try_start(void)
     driver.state = RUNNING;
     driver.rx_places = net_device_rx_room();
     driver.rx_look_at = 0;
-    driver.tx_many = (net_device_tx_room() + 7U) / 8U;
+    driver.tx_many = (net_device_tx_room() + 3U) / 4U;
     driver.tx_interrupts = false;
     tell();
     return true;
@@ -403,14 +403,21 @@ OUT_OF_LINE static void tell_changes_and_end(void)
 
 /*
  * Each direction is left asleep, so only what the wake-up is about needs a look. Most often
- * that is a frame or some, and all is well: then no function is called.
+ * that is one frame, and all is well: then no function is called.
  */
 OUT_OF_LINE static void on_interrupt(void)
 {
     count(COUNT_INTERRUPTS, 1);
     if (net_device_interrupted()) {
         tell_changes_and_end();
-    } else if (!deliver() || net_device_rx_room() >= driver.rx_look_at || !net_device_rx_sleep()) {
+        return;
+    }
+    if (!net_device_rx_take_one(&driver.rx.out, FEW)) {
+        receive_and_end();
+        return;
+    }
+    link_publish_one(&driver.rx);
+    if (net_device_rx_room() >= driver.rx_look_at || !net_device_rx_sleep()) {
         receive_and_end();
     } else if (driver.tx_interrupts) {
         transmit_and_end(true);
@@ -421,14 +428,36 @@ OUT_OF_LINE static void on_interrupt(void)
     }
 }
 
-OUT_OF_LINE static void on_frames(void)
+/* Nobody waits for sent frames. */
+IN_LINE static void send_one(void)
 {
-    link_count(&driver.tx, COUNT_WOKEN, 1);
-    if (want_sent() || !send() || queue_awaited(&driver.tx.out) || !net_device_tx_sleep(false) ||
+    if (queue_look(&driver.tx.in) != 1U || !net_device_tx_give_one(&driver.tx.in) ||
+        queue_awaited(&driver.tx.out) || !net_device_tx_sleep(false) ||
         !link_sleep_by_batch(&driver.tx)) {
         transmit_and_end(false);
     } else if (net_device_failed()) {
         end(false);
+    }
+}
+
+OUT_OF_LINE static void answer_and_send(void)
+{
+    if (answer()) {
+        send_one();
+    } else {
+        transmit_and_end(false);
+    }
+}
+
+OUT_OF_LINE static void on_frames(void)
+{
+    link_count(&driver.tx, COUNT_WOKEN, 1);
+    if (driver.tx_interrupts) {
+        transmit_and_end(false);
+    } else if (many_held()) {
+        answer_and_send();
+    } else {
+        send_one();
     }
 }
 

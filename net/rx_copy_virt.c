@@ -50,9 +50,22 @@ INLINE void look_at(struct taker *client)
     }
 }
 
+/* The frame goes where the client said. Its first word is the one that was judged. */
+INLINE void copy_to(struct taker *client, uint32_t offset, const unsigned char *from,
+                    uint64_t first, size_t length)
+{
+    unsigned char *to = client->data + offset;
+    uint64_t frame = (uint64_t)length << 32U | offset;
+
+    (void)net_words_put(&client->link.out, &frame);
+    link_count(&client->link, COUNT_BYTES, length);
+    quoll_copy(to, from, length);
+    __builtin_memcpy(to, &first, sizeof first);
+}
+
 /*
- * Let a client have the frame, if it can take it. Its first word is the one that was judged;
- * only what follows is still read from the pool. @return the batch's list, with the client
+ * Let a client have the frame, if it can take it. Only what follows its first word is still
+ * read from the pool. @return the batch's list, with the client
  */
 INLINE struct taker *give(struct taker *client, struct taker *batch, const unsigned char *from,
                           uint64_t first, size_t length)
@@ -69,13 +82,7 @@ INLINE struct taker *give(struct taker *client, struct taker *batch, const unsig
         link_count(link, COUNT_DROPPED, 1);
         return batch;
     }
-    unsigned char *to = client->data + frame.offset;
-
-    frame = (struct net_frame){.offset = frame.offset, .length = (uint16_t)length};
-    (void)net_frames_put(&link->out, &frame);
-    link_count(link, COUNT_BYTES, length);
-    quoll_copy(to, from, length);
-    __builtin_memcpy(to, &first, sizeof first);
+    copy_to(client, frame.offset, from, first, length);
     return batch;
 }
 
@@ -90,10 +97,9 @@ __attribute__((noinline, cold)) static struct taker *give_to_all(struct taker *b
 }
 
 /* Demultiplex by destination, the frame's first bytes. */
-INLINE struct taker *deliver(struct taker *batch, const unsigned char *frame, size_t length)
+INLINE struct taker *deliver(struct taker *batch, const unsigned char *frame, uint64_t first,
+                             size_t length)
 {
-    uint64_t first = word_at(frame);
-
     struct taker *client = rx.recent;
 
     if (RARELY(MAC_KEY(first) != rx.recent_key)) {
@@ -144,35 +150,51 @@ static inline bool is_lent(uint32_t id)
     return id < rx.pool.most && (int32_t)(place[id] - rx.pool.driver.out.published) < 0;
 }
 
+/*
+ * What is done with a buffer; it is on its way back then. The length of the frame in it, or 0:
+ * there is none.
+ */
+INLINE size_t take(const struct net_rx_done *done)
+{
+    struct link *driver = &rx.pool.driver;
+    struct net_rx_buffer buffer = {.id = done->id};
+    size_t length = done->length;
+
+    if (RARELY(!is_lent(done->id))) {
+        link_count(driver, COUNT_REFUSED, 1);
+        return 0;
+    }
+    lend(&buffer);
+    if (RARELY(!is_frame(length))) {
+        link_count(driver, COUNT_REFUSED, length != 0);
+        return 0;
+    }
+    if (RARELY(!rx.pool.coherent)) {
+        pool_invalidate(&rx.pool, done->id);
+    }
+    return length;
+}
+
 /* Deliver what is done; all buffers are on their way back. */
 INLINE struct taker *take_all_done(struct taker *batch)
 {
     struct link *driver = &rx.pool.driver;
     struct queue_taking in = queue_look_and_begin(&driver->in);
     struct net_rx_done done;
-    struct net_rx_buffer buffer = {0};
     uint64_t bytes = 0;
 
     if (driver->out.room < driver->in.ready) {
         (void)queue_look_for_room(&driver->out);
     }
     while (net_rx_dones_next(&in, &done)) {
-        size_t length = done.length;
+        size_t length = take(&done);
 
-        if (RARELY(!is_lent(done.id))) {
-            link_count(driver, COUNT_REFUSED, 1);
+        if (RARELY(length == 0)) {
             continue;
         }
-        buffer.id = done.id;
-        lend(&buffer);
-        if (RARELY(!is_frame(length))) {
-            link_count(driver, COUNT_REFUSED, length != 0);
-            continue;
-        }
-        if (RARELY(!rx.pool.coherent)) {
-            pool_invalidate(&rx.pool, done.id);
-        }
-        batch = deliver(batch, pool_frame(&rx.pool, done.id), length);
+        const unsigned char *frame = pool_frame(&rx.pool, done.id);
+
+        batch = deliver(batch, frame, word_at(frame), length);
         bytes += length;
     }
     queue_taking_end(&driver->in, &in);
@@ -180,17 +202,123 @@ INLINE struct taker *take_all_done(struct taker *batch)
     return batch;
 }
 
-INLINE bool receive(void)
+/* Whether the driver is to see buffers that are on their way back. */
+INLINE bool has_many(void)
+{
+    return rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by;
+}
+
+static bool receive(void)
 {
     struct taker *last = LAST;
 
     KEEP(last);
     bool asleep = takers_publish(take_all_done(last), last);
 
-    if (RARELY(rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by)) {
+    if (RARELY(has_many())) {
         publish_to_driver();
     }
     return asleep;
+}
+
+/* ---- Wake-ups ---- */
+
+OUTLINE void receive_all(void)
+{
+    while (!receive() && go_on()) {}
+}
+
+OUTLINE void wake_and_receive(microkit_channel channel)
+{
+    if (takers_wake(channel)) {
+        receive_all();
+    }
+}
+
+OUTLINE void receive_more(bool asleep)
+{
+    if (has_many()) {
+        publish_to_driver();
+    }
+    if (!asleep && go_on()) {
+        receive_all();
+    }
+}
+
+OUTLINE void publish_and_receive(struct taker *client)
+{
+    receive_more(publish_to_one(client));
+}
+
+/* One frame that is not for the usual client, or finds something there not as usual. */
+OUTLINE void deliver_one(const unsigned char *frame, uint64_t first, size_t length)
+{
+    struct taker *batch = deliver(LAST, frame, first, length);
+
+    net_rx_dones_drop(&rx.pool.driver.in);
+    receive_more(takers_publish(batch, LAST));
+}
+
+/* As publish_to_one(), for one frame, while few of the client's buffers were taken. */
+INLINE bool publish_one(struct link *client)
+{
+    const struct queue_consumer_half *peer = client->out.peer;
+    uint32_t tail = client->out.tail;
+
+    link_count(client, COUNT_PUT, 1);
+    (void)queue_show_tail(&client->out);
+    bool asleep = queue_sleep(&rx.pool.driver.in);
+
+    if (entries_awaited(peer, tail, 1)) {
+        link_signal(client);
+    }
+    return asleep;
+}
+
+/*
+ * One frame alone for whom the last one was for, with all as it should be: then no function is
+ * called, and nothing has to be saved. What is not so goes on elsewhere.
+ */
+INLINE void receive_one(struct queue_taking *in)
+{
+    struct link *driver = &rx.pool.driver;
+    struct taker *client = rx.recent;
+    struct net_rx_done done;
+    struct net_frame buffer;
+
+    (void)net_rx_dones_next(in, &done);
+    size_t length = take(&done);
+
+    if (RARELY(length == 0)) {
+        net_rx_dones_drop(&driver->in);
+        receive_more(false);
+        return;
+    }
+    const unsigned char *frame = pool_frame(&rx.pool, done.id);
+    uint64_t first = word_at(frame);
+
+    link_count(driver, COUNT_BYTES, length);
+    if (RARELY(MAC_KEY(first) != rx.recent_key || !link_still_up(&client->link) ||
+               client->link.out.room == 0 || !net_frames_take(&client->link.in, &buffer))) {
+        deliver_one(frame, first, length);
+        return;
+    }
+    if (RARELY(!within(client->size, &buffer) || buffer.length < length)) {
+        link_count(&client->link, COUNT_REFUSED, 1);
+        deliver_one(frame, first, length);
+        return;
+    }
+    copy_to(client, buffer.offset, frame, first, length);
+    queue_taking_end(&driver->in, in);
+    if (RARELY(link_took_many(&client->link))) {
+        publish_and_receive(client);
+        return;
+    }
+    bool asleep = publish_one(&client->link);
+
+    if (RARELY(!asleep || has_many())) {
+        receive_more(asleep);
+    }
 }
 
 /* ---- Entry points ---- */
@@ -205,12 +333,21 @@ void pd_start(void)
         rx.taker[i].size = data->size;
     }
     pool_open(&rx.pool);
-    pd_wake(rx.pool.driver.config->channel);
+    wake_and_receive(rx.pool.driver.channel);
 }
 
 void pd_wake(microkit_channel channel)
 {
-    if (takers_wake(channel)) {
-        while (!receive() && go_on()) {}
+    if (RARELY(!takers_unchanged(channel))) {
+        wake_and_receive(channel);
+        return;
+    }
+    link_count(&rx.pool.driver, COUNT_WOKEN, 1);
+    struct queue_taking in = queue_look_and_begin(&rx.pool.driver.in);
+
+    if (USUALLY(in.end == in.at + 1U && rx.pool.driver.out.room > 0)) {
+        receive_one(&in);
+    } else {
+        receive_all();
     }
 }

@@ -202,7 +202,10 @@ void pd_start(void)
 
 void pd_wake(microkit_channel channel)
 {
-    if (takers_wake(channel)) {
-        while (!receive() && go_on()) {}
+    if (USUALLY(takers_unchanged(channel))) {
+        link_count(&rx.pool.driver, COUNT_WOKEN, 1);
+    } else if (!takers_wake(channel)) {
+        return;
     }
+    while (!receive() && go_on()) {}
 }

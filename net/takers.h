@@ -202,18 +202,24 @@ OUTLINE bool catch_up(void)
     return state != LINK_DOWN;
 }
 
-/** First at each wake-up. Whether the driver is there, so that receive() is to be called. */
-INLINE bool takers_wake(microkit_channel channel)
+/** Whether a wake-up is about frames, and all else is as it was. */
+INLINE bool takers_unchanged(microkit_channel channel)
 {
     struct link *driver = &rx.pool.driver;
 
-    if (USUALLY(channel == driver->config->channel)) {
-        link_count(driver, COUNT_WOKEN, 1);
+    return channel == driver->channel && link_still_up(driver) &&
+           link_generation(driver) == rx.relay.generation;
+}
+
+/** If not: whether the driver is there, so that what it has is to be received. */
+OUTLINE bool takers_wake(microkit_channel channel)
+{
+    if (channel == rx.pool.driver.channel) {
+        link_count(&rx.pool.driver, COUNT_WOKEN, 1);
     } else {
         wake_for_taker(channel);
     }
-    return USUALLY(link_still_up(driver) && link_generation(driver) == rx.relay.generation) ||
-           catch_up();
+    return catch_up();
 }
 
 #endif

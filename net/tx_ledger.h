@@ -18,15 +18,10 @@
 #define TX_LEDGER_HEADS 256U
 
 /*
- * A frame as its client named it, all of struct net_frame in one word. What is reserved,
- * and 0 in what clients see, are the highest bits, which in the ledger say whose it is.
+ * A frame as its client named it, as one word. What is reserved, and 0 in what clients see,
+ * says in the ledger whose it is.
  */
-QUEUE_OF(net_words, uint64_t);
-
 #define OWNED_BY_ONE (UINT64_C(1) << 48)
-
-static_assert(sizeof(struct net_frame) == sizeof(uint64_t), "one word");
-static_assert(offsetof(struct net_frame, reserved) == 6, "the highest bits");
 
 #define IN_STOCK 0U
 #define STALE    0x100U /* with the driver, but its client has a new life: to be given to nobody */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Copying with general registers, two at a time (LDP, STP): 128 bytes per turn; the last
+ * Copying with general registers, two at a time (LDP, STP): 512 bytes per turn, then 128; the last
  * bytes go as a piece of full size that overlaps the one before, so there is no loop over
  * what is left. In line where each instruction counts; else memcpy() is the same
  * (core/memory.c). Unaligned accesses: normal memory only.
@@ -33,8 +33,11 @@ typedef uint16_t __attribute__((may_alias, aligned(1))) copy_quarter;
 
 COPY_INLINE void copy_short(unsigned char *to, const unsigned char *from, size_t size)
 {
-    if (size >= sizeof(copy_word)) {
-        COPY_ENDS(copy_word, to, from, size);
+    if (size >= sizeof(copy_word)) { /* each byte once, as elsewhere only pairs overlap */
+        *(copy_word *)to = *(const copy_word *)from;
+        for (size_t at = sizeof(copy_word); at < size; at++) {
+            to[at] = from[at];
+        }
     } else if (size >= sizeof(copy_half)) {
         COPY_ENDS(copy_half, to, from, size);
     } else if (size >= sizeof(copy_quarter)) {
@@ -59,35 +62,46 @@ COPY_INLINE void copy_block(unsigned char *to, const unsigned char *from)
     copy_two(to + 2 * COPY_PAIR, from + 2 * COPY_PAIR);
 }
 
-/* Two blocks per turn, at least one turn, until `to` reaches `end`. */
+/*
+ * copy_two_blocks() and copy_eight_blocks(): so many per turn, at least one turn, until `to`
+ * reaches `end`. In C, that both pointers go on takes instructions of its own.
+ */
 #ifdef __aarch64__
-#define COPY_QUARTER                                                                               \
+#define COPY_HALF                                                                                  \
     "ldp %2, %3, [%1], #16\n\tldp %4, %5, [%1], #16\n\t"                                           \
     "stp %2, %3, [%0], #16\n\tstp %4, %5, [%0], #16\n\t"
+#define COPY_TWO   COPY_HALF COPY_HALF COPY_HALF COPY_HALF
+#define COPY_EIGHT COPY_TWO COPY_TWO COPY_TWO COPY_TWO
 
-/* In C, that both pointers go on takes instructions of its own. */
-COPY_INLINE void copy_turns(unsigned char **to, const unsigned char **from,
-                            const unsigned char *end)
-{
-    uint64_t a, b, c, d;
-
-    __asm__ volatile("0:\n\t" COPY_QUARTER COPY_QUARTER COPY_QUARTER COPY_QUARTER
-                     "cmp %0, %6\n\tb.lo 0b"
-                     : "+r"(*to), "+r"(*from), "=&r"(a), "=&r"(b), "=&r"(c), "=&r"(d)
-                     : "r"(end)
-                     : "cc", "memory");
-}
+#define COPY_TURNS(name, blocks, instructions)                                                     \
+    COPY_INLINE void name(unsigned char **to, const unsigned char **from,                          \
+                          const unsigned char *end)                                                \
+    {                                                                                              \
+        uint64_t a, b, c, d;                                                                       \
+                                                                                                   \
+        __asm__ volatile("0:\n\t" instructions "cmp %0, %6\n\tb.lo 0b"                             \
+                         : "+r"(*to), "+r"(*from), "=&r"(a), "=&r"(b), "=&r"(c), "=&r"(d)          \
+                         : "r"(end)                                                                \
+                         : "cc", "memory");                                                        \
+    }                                                                                              \
+    struct copy_needs_semicolon
 #else
-COPY_INLINE void copy_turns(unsigned char **to, const unsigned char **from,
-                            const unsigned char *end)
-{
-    do {
-        copy_block(*to, *from);
-        copy_block(*to + COPY_BLOCK, *from + COPY_BLOCK);
-        *to += 2 * COPY_BLOCK, *from += 2 * COPY_BLOCK;
-    } while (*to < end);
-}
+#define COPY_TURNS(name, blocks, instructions)                                                     \
+    COPY_INLINE void name(unsigned char **to, const unsigned char **from,                          \
+                          const unsigned char *end)                                                \
+    {                                                                                              \
+        do {                                                                                       \
+            for (unsigned n = (blocks); n > 0; n--) {                                              \
+                copy_block(*to, *from);                                                            \
+                *to += COPY_BLOCK, *from += COPY_BLOCK;                                            \
+            }                                                                                      \
+        } while (*to < end);                                                                       \
+    }                                                                                              \
+    struct copy_needs_semicolon
 #endif
+
+COPY_TURNS(copy_two_blocks, 2U, COPY_TWO);
+COPY_TURNS(copy_eight_blocks, 8U, COPY_EIGHT);
 
 /* More than a block: from the start, and a last one that ends with the last byte. */
 COPY_INLINE void copy_long(unsigned char *to, const unsigned char *from, size_t size)
@@ -96,7 +110,10 @@ COPY_INLINE void copy_long(unsigned char *to, const unsigned char *from, size_t 
     unsigned char *last_to = to + size - COPY_BLOCK;
 
     if (size > 2 * COPY_BLOCK) {
-        copy_turns(&to, &from, last_to - COPY_BLOCK);
+        if (size > 10 * COPY_BLOCK) { /* leaves more than two */
+            copy_eight_blocks(&to, &from, to + size - 10 * COPY_BLOCK);
+        }
+        copy_two_blocks(&to, &from, last_to - COPY_BLOCK);
         if (to >= last_to) {
             copy_block(last_to, last);
             return;

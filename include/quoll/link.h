@@ -153,13 +153,19 @@ static inline uint32_t link_show_head(struct link *link)
     return fresh;
 }
 
+/** Whether so much was taken that link_show_head_by_batch() shows it. */
+static inline bool link_took_many(const struct link *link)
+{
+    return link->in.head - link->in.released > link->in.capacity / 8U;
+}
+
 /**
  * As link_show_head(), but only when over an eighth of the queue was taken since. Whoever
  * waits for room meanwhile has a queue that is nearly all still to be taken, and is told then.
  */
 static inline uint32_t link_show_head_by_batch(struct link *link)
 {
-    return link->in.head - link->in.released > link->in.capacity / 8U ? link_show_head(link) : 0;
+    return link_took_many(link) ? link_show_head(link) : 0;
 }
 
 static inline void link_wake(struct link *link, uint32_t fresh_entries, uint32_t fresh_room)
@@ -175,6 +181,20 @@ static inline void link_publish(struct link *link)
 {
     link_count(link, COUNT_PUT, link->out.tail - link->out.published);
     if (queue_publish(&link->out)) {
+        link_signal(link);
+    }
+}
+
+/** link_publish() for who has put one entry since the last time, without working that out. */
+static inline void link_publish_one(struct link *link)
+{
+    const struct queue_consumer_half *peer = link->out.peer;
+    uint32_t tail = link->out.tail;
+
+    link_count(link, COUNT_PUT, 1);
+    (void)queue_show_tail(&link->out);
+    queue_fence();
+    if (queue_entries_awaited_from(peer, tail, 1)) {
         link_signal(link);
     }
 }
@@ -203,9 +223,10 @@ __attribute__((warn_unused_result)) static inline bool link_sleep(struct link *l
 }
 
 /** link_sleep() with link_show_head_by_batch(). */
-__attribute__((warn_unused_result)) static inline bool link_sleep_by_batch(struct link *link)
+__attribute__((warn_unused_result, always_inline)) static inline bool link_sleep_by_batch(
+    struct link *link)
 {
-    if (link->in.head - link->in.released > link->in.capacity / 8U) {
+    if (link_took_many(link)) {
         return link_sleep(link);
     }
     return queue_sleep(&link->in);

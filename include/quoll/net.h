@@ -33,6 +33,7 @@
 #define QUOLL_NET_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <quoll/queue.h>
@@ -54,6 +55,13 @@ struct net_frame {
     uint16_t reserved; /* 0 */
 };
 QUEUE_OF(net_frames, struct net_frame);
+
+/* The same entries as words: the offset lowest, what is reserved highest. */
+QUEUE_OF(net_words, uint64_t);
+
+static_assert(sizeof(struct net_frame) == sizeof(uint64_t), "one word");
+static_assert(offsetof(struct net_frame, length) == 4, "above the offset");
+static_assert(offsetof(struct net_frame, reserved) == 6, "the highest bits");
 
 /* Device links. `id` names the buffer or frame; the driver returns it once. */
 struct net_rx_buffer {

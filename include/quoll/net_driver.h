@@ -68,6 +68,13 @@ void net_device_tx_give(struct queue_consumer *from);
 void net_device_rx_take(struct queue_producer *to);
 void net_device_tx_take(struct queue_producer *to);
 
+/**
+ * The usual case alone, as straight code: exactly one frame was received, was found, and there
+ * is room for it (and for `spare` more). False: it is not so, and nothing was done.
+ */
+bool net_device_rx_take_one(struct queue_producer *to, uint32_t spare);
+bool net_device_tx_give_one(struct queue_consumer *from);
+
 /** The same after stop(): all that it still had, buffers with length 0. */
 void net_device_rx_reclaim(struct queue_putting *to);
 void net_device_tx_reclaim(struct queue_putting *to);

@@ -348,15 +348,13 @@ struct virtqueue_taking {
     enum virtqueue_fault fault;
 };
 
-/** Look, and take of what is there, at most `most`. */
+/** Take of what virtqueue_look() found, at most `most`. */
 static inline struct virtqueue_taking virtqueue_taking_begin(struct virtqueue *queue, uint32_t most)
 {
-    const volatile struct virtq_used *used = queue->used;
-    uint32_t taken = queue->taken;
-    uint32_t ready = virtqueue_look_from(queue, used, taken, virtqueue_outstanding(queue));
+    uint32_t taken = queue->taken, ready = queue->ready;
 
     return (struct virtqueue_taking){
-        .ring = used->ring,
+        .ring = queue->used->ring,
         .slot = queue->slot,
         .mask = queue->size - 1U,
         .taken = taken,

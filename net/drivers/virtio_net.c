@@ -119,7 +119,7 @@ NET_DEVICE_INLINE uint32_t net_device_rx_room(void)
     return virtqueue_room(&rx);
 }
 
-NET_DEVICE_INLINE void net_device_rx_give(struct queue_consumer *from)
+void net_device_rx_give(struct queue_consumer *from)
 {
     struct queue_taking in = queue_taking_begin(from);
     struct virtqueue_batch batch = virtqueue_begin(&rx);
@@ -146,9 +146,9 @@ static inline uint32_t frame_length(uint32_t length)
     return length - VIRTIO_NET_HEADER_SIZE;
 }
 
-NET_DEVICE_INLINE void net_device_rx_take(struct queue_producer *to)
+static NET_DEVICE_INLINE void take_frames(struct queue_producer *to, uint32_t most)
 {
-    struct virtqueue_taking in = virtqueue_taking_begin(&rx, to->room);
+    struct virtqueue_taking in = virtqueue_taking_begin(&rx, most);
     struct queue_putting out = queue_putting_begin(to);
     struct virtqueue_done used;
 
@@ -159,6 +159,21 @@ NET_DEVICE_INLINE void net_device_rx_take(struct queue_producer *to)
     }
     queue_putting_end(to, &out);
     virtqueue_taking_end(&rx, &in);
+}
+
+void net_device_rx_take(struct queue_producer *to)
+{
+    (void)virtqueue_look(&rx);
+    take_frames(to, to->room);
+}
+
+NET_DEVICE_INLINE bool net_device_rx_take_one(struct queue_producer *to, uint32_t spare)
+{
+    if (virtqueue_look(&rx) != 1U || to->room <= spare) {
+        return false;
+    }
+    take_frames(to, 1);
+    return true;
 }
 
 /* After a reset, 3.3.1 lets it be used again. */
@@ -190,33 +205,56 @@ NET_DEVICE_INLINE uint32_t net_device_tx_room(void)
 }
 
 /* A long frame's rest is a descriptor of its own (5.1.6.2 leaves the framing to us). */
-NET_DEVICE_INLINE void net_device_tx_give(struct queue_consumer *from)
+static NET_DEVICE_INLINE bool give_frame(struct queue_taking *in, struct virtqueue_batch *batch)
+{
+    struct net_tx_frame frame;
+
+    if (!net_tx_frames_next(in, &frame)) {
+        return false;
+    }
+    bool is_long = frame.body_length != 0;
+    uint32_t head =
+        virtqueue_fill(batch, frame.head - VIRTIO_NET_HEADER_SIZE,
+                       VIRTIO_NET_HEADER_SIZE + frame.head_length, is_long ? VIRTQ_NEXT : 0);
+
+    if (is_long) {
+        uint32_t rest = virtqueue_fill(batch, frame.body, frame.body_length, 0);
+
+        batch->descriptors[head].next = (uint16_t)rest;
+    }
+    virtqueue_offer(batch, head, frame.id, 0, is_long ? 2 : 1);
+    return true;
+}
+
+static NET_DEVICE_INLINE void give_frames(struct queue_consumer *from, uint32_t number)
 {
     struct queue_taking in = queue_taking_begin(from);
     struct virtqueue_batch batch = virtqueue_begin(&tx);
-    struct net_tx_frame frame;
 
-    in.end = in.at + least(from->ready, net_device_tx_room());
-    while (net_tx_frames_next(&in, &frame)) {
-        bool is_long = frame.body_length != 0;
-        uint32_t head =
-            virtqueue_fill(&batch, frame.head - VIRTIO_NET_HEADER_SIZE,
-                           VIRTIO_NET_HEADER_SIZE + frame.head_length, is_long ? VIRTQ_NEXT : 0);
-
-        if (is_long) {
-            uint32_t rest = virtqueue_fill(&batch, frame.body, frame.body_length, 0);
-
-            batch.descriptors[head].next = (uint16_t)rest;
-        }
-        virtqueue_offer(&batch, head, frame.id, 0, is_long ? 2 : 1);
-    }
+    in.end = in.at + number;
+    while (give_frame(&in, &batch)) {}
     queue_taken(from, in.at);
     virtqueue_end(&tx, &batch);
     virtqueue_publish(&tx);
 }
 
-NET_DEVICE_INLINE void net_device_tx_take(struct queue_producer *to)
+void net_device_tx_give(struct queue_consumer *from)
 {
+    give_frames(from, least(from->ready, net_device_tx_room()));
+}
+
+NET_DEVICE_INLINE bool net_device_tx_give_one(struct queue_consumer *from)
+{
+    if (from->ready != 1U || net_device_tx_room() == 0) {
+        return false;
+    }
+    give_frames(from, 1);
+    return true;
+}
+
+void net_device_tx_take(struct queue_producer *to)
+{
+    (void)virtqueue_look(&tx);
     struct virtqueue_taking in = virtqueue_taking_begin(&tx, to->room);
     struct queue_putting out = queue_putting_begin(to);
     struct virtqueue_done used;

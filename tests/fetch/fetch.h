@@ -62,6 +62,9 @@ void machine_watch(struct machine *m, uint64_t start, uint64_t size, enum kind k
 void machine_guard(struct machine *m, uint64_t index, unsigned size, uint64_t entries,
                    uint32_t entry, uint32_t capacity, const volatile uint32_t *released);
 
+/** Whether the program has memcpy() in line. */
+void machine_copies(struct machine *m, bool copies);
+
 /** The device whose index this is has been reset. */
 void machine_guard_anew(struct machine *m, uint64_t index);
 

@@ -44,6 +44,7 @@ struct machine {
         uint64_t first, second;
     } pair[MOST];
     uint64_t memcpy_start, memcpy_end;
+    bool copies; /* it has memcpy() in line, too */
     uint64_t text, text_size;
     uint8_t *ran; /* of each instruction */
 };

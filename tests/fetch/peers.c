@@ -56,7 +56,8 @@ static const struct program programs[] = {
      {{LINK_NET_RX_DEVICE, RX_DONE},
       {LINK_NET_RX_CLIENT, CLIENT_BUFFER},
       {LINK_NET_RX_CLIENT, CLIENT_BUFFER}},
-     .own = KIND_DATA},
+     .own = KIND_DATA,
+     .copies = true},
     {"net_tx_virt",
      {{LINK_NET_TX_DEVICE, TX_DONE},
       {LINK_NET_TX_CLIENT, CLIENT_FRAME},
@@ -64,7 +65,8 @@ static const struct program programs[] = {
      .own = KIND_COUNT},
     {"net_copier",
      {{LINK_NET_RX_COPIER, POOL_FRAME}, {LINK_NET_RX_CLIENT, CLIENT_BUFFER}},
-     .own = KIND_COUNT},
+     .own = KIND_COUNT,
+     .copies = true},
     {"block_virt",
      {{LINK_BLOCK_DEVICE, RESPONSE}, {LINK_BLOCK_CLIENT, REQUEST}, {LINK_BLOCK_CLIENT, REQUEST}},
      .own = KIND_TABLE},
@@ -78,10 +80,11 @@ static const struct program programs[] = {
      {{LINK_NET_RX_DEVICE, RX_BUFFER}, {LINK_NET_TX_DEVICE, TX_FRAME}},
      VIRTIO_ID_NET,
      true,
-     KIND_COUNT},
-    {"virtio_blk", {{LINK_BLOCK_DEVICE, DEVICE_REQUEST}}, VIRTIO_ID_BLOCK, true, KIND_COUNT},
-    {"pl011", {{LINK_SERIAL_TX_DEVICE, BYTE}}, 0, true, KIND_COUNT},
-    {"arm_timer", {{LINK_TIMER_DEVICE, DEVICE_TIMEOUT}}, 0, false, KIND_COUNT},
+     KIND_COUNT,
+     false},
+    {"virtio_blk", {{LINK_BLOCK_DEVICE, DEVICE_REQUEST}}, VIRTIO_ID_BLOCK, true, KIND_COUNT, false},
+    {"pl011", {{LINK_SERIAL_TX_DEVICE, BYTE}}, 0, true, KIND_COUNT, false},
+    {"arm_timer", {{LINK_TIMER_DEVICE, DEVICE_TIMEOUT}}, 0, false, KIND_COUNT, false},
     {"ticker",
      {{LINK_TIMER_CLIENT, CLIENT_EXPIRY}, {LINK_SERIAL_TX_CLIENT, NONE}},
      .own = KIND_COUNT},
@@ -93,7 +96,7 @@ static const struct program programs[] = {
     {"disk",
      {{LINK_BLOCK_CLIENT, CLIENT_ANSWER}, {LINK_SERIAL_TX_CLIENT, NONE}},
      .own = KIND_COUNT},
-    {"twice", {{LINK_NET_TX_CLIENT, CLIENT_FRAME}}, VIRTIO_ID_NET, true, KIND_COUNT},
+    {"twice", {{LINK_NET_TX_CLIENT, CLIENT_FRAME}}, VIRTIO_ID_NET, true, KIND_COUNT, false},
 };
 
 /* ---- Setting up ---- */
@@ -236,6 +239,7 @@ static void add_device(struct world *w)
 
 static void add_own(struct world *w)
 {
+    machine_copies(w->machine, w->program->copies);
     w->own = machine_map(w->machine, OWN, DATA_SIZE);
     w->config.own =
         (struct quoll_region_config){.vaddr = OWN, .size = DATA_SIZE, .io = 0, .coherent = 1};

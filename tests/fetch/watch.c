@@ -93,10 +93,31 @@ static void twice(struct machine *m, const struct area *area, uint64_t address, 
            machine_name(m, first), second, machine_name(m, second));
 }
 
-/* The copy of a copy function may take its last bytes twice: what counts is the copy. */
-static bool in_copy(const struct machine *m, uint64_t pc)
+void machine_copies(struct machine *m, bool copies)
 {
-    return pc >= m->memcpy_start && pc < m->memcpy_end;
+    m->copies = copies;
+}
+
+/* LDP of two 64-bit registers, in its three forms (Arm ARM, C6.2.164). */
+static bool is_pair(const struct machine *m, uint64_t pc)
+{
+    uint32_t word = 0;
+
+    machine_must(uc_mem_read(m->uc, pc, &word, sizeof word), "an instruction");
+    return (word & 0xfe400000U) == 0xa8400000U;
+}
+
+/*
+ * A copy may take its last bytes twice: what counts is the copy. That is memcpy(), and in who
+ * has it in line a load of two registers: what is judged there is loaded as one word.
+ */
+static bool in_copy(const struct machine *m, const struct area *area, uint64_t first,
+                    uint64_t second)
+{
+    uint64_t start = m->memcpy_start, size = m->memcpy_end - start;
+
+    return (first - start < size && second - start < size) ||
+           (m->copies && area->kind == KIND_DATA && is_pair(m, second));
 }
 
 static void loaded(struct machine *m, struct area *area, uint64_t address, uint64_t pc)
@@ -105,8 +126,7 @@ static void loaded(struct machine *m, struct area *area, uint64_t address, uint6
     uint32_t step = m->step[area->kind][area->link] + 1U;
 
     m->totals.bytes[area->kind] += 1;
-    if (area->step[at] == step && is_once(area->kind) &&
-        !(in_copy(m, pc) && in_copy(m, area->where[at]))) {
+    if (area->step[at] == step && is_once(area->kind) && !in_copy(m, area, area->where[at], pc)) {
         twice(m, area, address, pc);
     }
     area->step[at] = step;

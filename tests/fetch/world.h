@@ -58,6 +58,7 @@ struct program {
     unsigned virtio; /* the device of a driver */
     bool registers;  /* it has some */
     enum kind own;   /* what the device writes into its own memory, if anything */
+    bool copies;     /* it passes frames on, in line */
 };
 
 struct peer {

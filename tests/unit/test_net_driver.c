@@ -156,6 +156,24 @@ void net_device_tx_take(struct queue_producer *to)
     queue_putting_end(to, &out);
 }
 
+bool net_device_rx_take_one(struct queue_producer *to, uint32_t spare)
+{
+    if (model.rx_done != 1 || to->room <= spare) {
+        return false;
+    }
+    net_device_rx_take(to);
+    return true;
+}
+
+bool net_device_tx_give_one(struct queue_consumer *from)
+{
+    if (from->ready != 1 || net_device_tx_room() == 0) {
+        return false;
+    }
+    net_device_tx_give(from);
+    return true;
+}
+
 void net_device_rx_reclaim(struct queue_putting *to)
 {
     rx_back(to, false);

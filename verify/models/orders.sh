@@ -40,7 +40,7 @@ cat "$root/include/quoll/queue.h" "$root/include/quoll/link.h" "$root/core/link.
         if ($0 ~ /^atomic_load/) print name, "load", place, order
         if ($0 ~ /^atomic_store/) print name, "store", place, order
         if ($0 ~ /^atomic_thread_fence\(memory_order_seq_cst/) print name, "fence"
-    }' | grep -v '^my_life \|^queue_awaited \|^queue_has_room \|^queue_may_have \|^ \|^link_show_[a-z]* \|^link_wake \|^link_[a-z_]*_by_batch ' | sort -s -k1,1 >"$work/c"
+    }' | grep -v '^my_life \|^queue_awaited \|^queue_has_room \|^queue_may_have \|^ \|^link_show_[a-z]* \|^link_wake \|^link_publish_one \|^queue_look_and_begin \|^link_[a-z_]*_by_batch ' | sort -s -k1,1 >"$work/c"
 
 awk -v functions="$functions" '
     BEGIN { for (n = split(functions, word, " "); n > 0; n--) modelled[word[n]] }
