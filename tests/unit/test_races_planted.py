@@ -26,8 +26,8 @@ def again_of(entry, batch):
 PLANTED = [
     ("net_rx_virt", "net/rx_virt.c", "        batch = deliver(",
      "        done = " + again_of("net_rx_done", "in") + ";\n        batch = deliver("),
-    ("net_rx_copy_virt", "net/rx_copy_virt.c", "        batch = deliver(",
-     "        done = " + again_of("net_rx_done", "in") + ";\n        batch = deliver("),
+    ("net_rx_copy_virt", "net/rx_copy_virt.c", "        const unsigned char *frame = pool_frame(",
+     "        done = " + again_of("net_rx_done", "in") + ";\n        const unsigned char *frame = pool_frame("),
     ("net_tx_virt", "net/tx_head.h", "mac_at(head + SOURCE_MAC) != client->mac", "mac_at(data + SOURCE_MAC) != client->mac"),
     ("net_copier", "net/copier.c", "unsigned char *to = copier.data + buffer.offset;",
      "buffer = " + again("net_frame", "client->in") + ";\n            unsigned char *to = copier.data + buffer.offset;"),
