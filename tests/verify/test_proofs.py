@@ -30,7 +30,7 @@ def test_no_goal_is_open(tmp_path, unit, tool):
     ("fetch.c", "include/quoll/queue.h", "*end = from + count * size", "*end = from + (count + 1) * size"),
     ("link.c", "include/quoll/queue.h", "__builtin_expect(ready > capacity, 0)",
      "__builtin_expect(ready > capacity + 1U, 0)"),
-    ("let_out.c", "net/frames.h", "frame->length <= size - frame->offset", "frame->length <= size"),
+    ("let_out.c", "net/tx_head.h", "length <= client->size - offset", "length <= client->size"),
     ("frames.c", "net/frames.h", "frame->offset <= size && ", ""),
 ])
 def test_a_mistake_leaves_goals_open(tmp_path, unit, path, before, after):

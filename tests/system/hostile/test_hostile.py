@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The web server with a hostile neighbour (pd_hostile.c), which lies on every link that
 it has, all the time, until it is stopped for good: the honest get every byte right."""
+import collections
 import hashlib
 import json
 import os
@@ -94,14 +95,15 @@ def echo(machine):
 
 
 def counted(machine, system, of):
-    """What the servers counted on their links to one client, by server.
-
-    A server without interrupts numbers its channels as its links.
-    """
+    """What the servers counted on their links to one client, by server."""
     counters = machine.counters()
-    return {end["pd"]: counters[end["pd"]][1][end["channel"]]
-            for link in system["links"] if link["client"] == of
-            for end in (link["up"], link["down"]) if end["pd"] != of and link["kind"] != "NET_RX_COPIER"}
+    links, found = collections.Counter(), {}
+    for link in system["links"]:
+        for end in (link["up"], link["down"]):
+            if link["client"] == of and end["pd"] != of and link["kind"] != "NET_RX_COPIER":
+                found[end["pd"]] = counters[end["pd"]][1][links[end["pd"]]]
+            links[end["pd"]] += 1
+    return found
 
 
 def test_web_serves_every_byte_right_during_the_attack(world, site, disk):
