@@ -23,8 +23,8 @@ EXAMPLE = ROOT / "examples" / "webserver" / "system.yaml"
 QEMU = ["qemu-system-aarch64", "-machine", "virt,virtualization=on", "-cpu", "cortex-a53",
         "-smp", "1,maxcpus=2", "-m", "size=2G", "-display", "none", "-monitor", "none",
         "-global", "virtio-mmio.force-legacy=false"]
-# The machine's clock counts instructions: times are the same on a slow or busy host.
 AT_REST = "qemu-system-aarch64: warning: icount sleep disabled and no active timers\n"
+# The machine's clock counts instructions: times are the same on a slow or busy host.
 COUNTED_TIME = ["-icount", "shift=0,sleep=off"]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
