@@ -35,7 +35,7 @@ static void look_after(struct taker *client)
  * Once per batch, before a client is given anything. What we know from before of its
  * buffers and room will do if it is enough for all frames.
  */
-INLINE void look_at(struct taker *client)
+OUTLINE void look_at(struct taker *client)
 {
     uint32_t frames = rx.pool.driver.in.ready;
 

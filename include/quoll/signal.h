@@ -13,35 +13,38 @@
 #include <quoll/counters.h>
 #include <quoll/microkit.h>
 
+#if defined(__aarch64__) && !defined(QUOLL_SIM)
+#define QUOLL_IN_SET(set, channel) (((set) >> (channel)&1U) != 0)
+#define QUOLL_KNOWN(truth)                                                                         \
+    do {                                                                                           \
+        if (!(truth)) {                                                                            \
+            __builtin_unreachable();                                                               \
+        }                                                                                          \
+    } while (0)
+#else
+#define QUOLL_IN_SET(set, channel) true
+#define QUOLL_KNOWN(truth)         ((void)0)
+#endif
+
 /**
  * Whether the Microkit knows the channel. It asks that at each signal, to say so if not; asked
  * once before, as link_open() does, neither the question nor the answer is in the way.
  */
 static inline bool quoll_can_signal(microkit_channel channel)
 {
-#if defined(__aarch64__) && !defined(QUOLL_SIM)
-    return channel < MICROKIT_MAX_CHANNELS && (microkit_notifications >> channel & 1U) != 0;
-#else
-    return channel < MICROKIT_MAX_CHANNELS;
-#endif
+    return channel < MICROKIT_MAX_CHANNELS && QUOLL_IN_SET(microkit_notifications, channel);
 }
 
 /** Of an interrupt's channel the same, asked for by microkit_irq_ack(). */
 static inline bool quoll_can_ack(microkit_channel channel)
 {
-#if defined(__aarch64__) && !defined(QUOLL_SIM)
-    return channel < MICROKIT_MAX_CHANNELS && (microkit_irqs >> channel & 1U) != 0;
-#else
-    return channel < MICROKIT_MAX_CHANNELS;
-#endif
+    return channel < MICROKIT_MAX_CHANNELS && QUOLL_IN_SET(microkit_irqs, channel);
 }
 
 /** microkit_irq_ack(), for a channel for which quoll_can_ack(). */
 static inline void quoll_irq_ack(microkit_channel channel)
 {
-    if (!quoll_can_ack(channel)) {
-        __builtin_unreachable();
-    }
+    QUOLL_KNOWN(quoll_can_ack(channel));
     microkit_irq_ack(channel);
 }
 
@@ -51,9 +54,7 @@ static inline void quoll_irq_ack(microkit_channel channel)
  */
 static inline void quoll_signal(microkit_channel channel)
 {
-    if (!quoll_can_signal(channel)) {
-        __builtin_unreachable();
-    }
+    QUOLL_KNOWN(quoll_can_signal(channel));
     count(COUNT_SIGNALS, 1);
     if (!microkit_have_signal) {
         microkit_deferred_notify(channel);
