@@ -266,7 +266,7 @@ static void take_step(void)
     }
 }
 
-/* A device that behaves again, or always did, is made use of. */
+/* A device that behaves again, or always did, is made use of; and who sends waits for it all. */
 static void settle(void)
 {
     played_behave();
@@ -278,6 +278,7 @@ static void settle(void)
     }
     lend_all();
     for (unsigned n = 0; n < 16; n++) {
+        (void)queue_sleep(&tx_virt.fake.in);
         wake(&rx_virt);
         wake(&tx_virt);
         device_works(64);
