@@ -200,10 +200,10 @@ static void take_sent(struct net_client_pool *tx)
     struct net_frame frame;
     uint16_t buffer;
 
-    if (!tx->link.up) {
+    if (!tx->link.up || queue_look(&tx->link.in) == 0) {
         return;
     }
-    (void)queue_look(&tx->link.in);
+    tx->awaited = false; /* that was for these */
     struct queue_taking in = queue_taking_begin(&tx->link.in);
 
     while (net_frames_next(&in, &frame)) {
@@ -275,10 +275,10 @@ static inline void see_to_buffers(struct net_client *client)
     }
     bool waiting = client->tx.stock == 0 && out_of_buffers(&client->tx);
 
-    if (waiting && !client->tx_awaited && tx->out.tail == tx->out.published) {
+    if (waiting && !client->tx.awaited && tx->out.tail == tx->out.published) {
         link_signal(tx); /* it has our frames already, and does not know that we wait */
     }
-    client->tx_awaited = waiting;
+    client->tx.awaited = waiting;
 }
 
 /* Frames sent, buffers given, buffers taken, and that we sleep if so: all with one fence. */

@@ -54,13 +54,13 @@ struct net_client_pool {
     uint8_t holder[NET_CLIENT_BUFFERS]; /* who has it */
     uint32_t info_seen;                 /* generation of the information that says so: */
     bool ready;                         /* frames flow */
+    bool awaited;                       /* the server knows that we wait for sent buffers */
 };
 
 struct net_client {
     struct net_client_pool rx;
     struct net_client_pool tx;
-    bool tx_awaited; /* the virtualiser has been told that we wait for buffers */
-    bool tx_wanted;  /* the program got none, and has not been told that there are some again */
+    bool tx_wanted; /* the program got none, and has not been told that there are some again */
 };
 
 /**

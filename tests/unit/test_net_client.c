@@ -202,6 +202,25 @@ static void out_of_buffers_we_ask_before_the_frames_are_seen(void **state)
     assert_null(net_tx_buffer(&nic));
 }
 
+/* The virtualiser has had what told it that we wait, and woke us: we wait anew, and it must know. */
+static void who_keeps_what_comes_back_asks_for_the_rest(void **state)
+{
+    (void)state;
+    send_all();
+    assert_true(net_client_sleep(&nic));
+    struct net_frame frame = taken(&tx_virt);
+    fake_put(net_frames, &tx_virt, &frame);
+    assert_non_null(net_tx_buffer(&nic)); /* just before we are woken, and kept */
+    assert_null(net_tx_buffer(&nic));
+    (void)fake_signals(1);
+    assert_true(net_client_sleep(&nic));
+    assert_true(queue_awaited(&tx_virt.out));
+    assert_int_equal(fake_signals(1), 1);
+    wake(&tx_virt); /* now we are, and there is nothing new to ask for */
+    assert_true(net_client_sleep(&nic));
+    assert_int_equal(fake_signals(1), 0);
+}
+
 static void with_buffers_left_returned_ones_wake_nobody(void **state)
 {
     (void)state;
@@ -380,6 +399,7 @@ int main(void)
         IN_A_PD(a_frame_is_sent_with_one_signal_per_batch),
         IN_A_PD(an_unsent_buffer_can_be_given_back),
         IN_A_PD(out_of_buffers_we_ask_before_the_frames_are_seen),
+        IN_A_PD(who_keeps_what_comes_back_asks_for_the_rest),
         IN_A_PD(with_buffers_left_returned_ones_wake_nobody),
         IN_A_PD(what_the_virtualiser_does_not_have_is_refused),
         IN_A_PD(new_lives_bring_all_buffers_back_but_those_of_the_program),
