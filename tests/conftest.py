@@ -62,6 +62,31 @@ class UnitFailure(Exception):
     pass
 
 
+# ---- Side by side ----
+
+# Tests that build in the same place.
+TOGETHER = ("tests/conformance/test_conformance.py", "tests/devkit/")
+# Files whose tests on different kernels, or of differently built programs, share nothing.
+APART = ("tests/system/", "tests/hostile/")
+KIND = re.compile(r"\[(?:.*-)?(devkit|2\.\d\.\d|checked|asan)\b")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With several workers (`-n`), tests that share what is built or booted go to the same one."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByWhatTheyShare(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file, _, test = nodeid.partition("::")
+            kind = KIND.search(test)
+            if file.startswith(TOGETHER):
+                return TOGETHER[0]
+            return f"{file} {kind[1]}" if kind and file.startswith(APART) else file
+
+    return ByWhatTheyShare(config, log)
+
+
 def pytest_unconfigure(config):
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:

@@ -72,7 +72,7 @@ def plan_of(role, attacks, honest=False):
     return number * PLAN_ROLE + attacks + (PLAN_HONEST if honest else 0)
 
 
-def run_qemu(folder, sdk, disk, plan, copying=False, seconds=150):
+def run_qemu(folder, sdk, disk, plan, copying=False, seconds=300):
     """The system on a kernel: until all are home, or for so long."""
     system = compose(folder, plan, sdk.path, [sdk.out / "hostile-programs", sdk.programs], copying)
     copy = shutil.copy(disk, folder / "disk.img")

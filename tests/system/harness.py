@@ -36,8 +36,10 @@ def tool(source):
     program = BUILD / "tests" / source.stem
     program.parent.mkdir(parents=True, exist_ok=True)
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        new = program.with_suffix(f".{os.getpid()}")  # another worker may make it too
         subprocess.run(["gcc", "-std=c17", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror",
-                        source, "-o", program], check=True)
+                        source, "-o", new], check=True)
+        new.rename(program)
     return program
 
 
