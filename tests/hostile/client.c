@@ -16,7 +16,8 @@
  * fault. And we keep most Tx buffers to ourselves, so that those under way come back soon.
  *
  * When the metronome is done, it comes to rest: nothing under way, and at last all
- * buffers and requests at once in its own hands ("@alice is home").
+ * buffers and requests at once in its own hands ("@alice is home"; several times, since on a
+ * kernel others may speak up in the middle of a line).
  */
 #include <string.h>
 
@@ -42,6 +43,7 @@
 #define WORDS_LEAST 4U
 #define WORDS_MOST  180U
 #define HEADERS     42U /* Ethernet, IPv4, ICMP */
+#define SAY_HOME    5U
 
 enum class { NET, BLOCK, TIMER, SERIAL, CLASSES };
 
@@ -585,7 +587,9 @@ static void come_home(void)
         char line[64];
 
         quoll_format(line, sizeof line, "@%s is home\n", quoll_config.name);
-        microkit_dbg_puts(line);
+        for (unsigned i = 0; i < SAY_HOME; i++) {
+            microkit_dbg_puts(line);
+        }
     }
 }
 

@@ -49,6 +49,8 @@ FAIR = 0.95
 # takes half of it (engine.c). So does a client, which for its equals has an end after each of
 # its time slices. A driver has a budget of 9 ms in 10.
 HALF, BUDGET = 0.5, 0.1
+# Whose time slices fall into what a driver leaves of five periods, as many as one life has, is chance.
+ONE_LIFE = 0.8
 # The console's driver waits at each start for what the UART has not sent yet: up to sixteen
 # characters of ten bits at 115,200 baud, in a life of 4 ms.
 DRAIN = 16 * 10 / 115200 / 4e-3
@@ -88,6 +90,10 @@ class Phase:
         self.lost, self.tried, self.refused = numbers[7], *numbers[10:]
 
 
+def who_is_home(text):
+    return set(re.findall(r"@(\w+) is home\r?\n", text))
+
+
 class Said:
     """All that a run has shown."""
 
@@ -100,7 +106,7 @@ class Said:
         odd = re.search(r"(\d+) odd choices", text)
         self.odd = int(odd[1]) if odd else 0
         self.seconds = sum(p.ns for p in self.phases if p.who == "alice") / 1e9
-        self.home = re.findall(r"@(\w+) is home\r?\n", self.text)
+        self.home = who_is_home(self.text)
         self.console = COLOUR.sub("", OURS.sub("", text)).replace("\r\n", "\n")
 
 
@@ -168,7 +174,7 @@ def applies(role, kind):
 
 
 def starved(said, role, baseline, together, rough=1):
-    """Victims that got less than is promised, by kind, or (few attacks) by what is promised."""
+    """Victims that got less than is promised, by kind, or (`together`: one life of each) by what is promised."""
     kinds = by_kind(said, role)
     if together:
         floors = sorted({promised(role, kind) for kind in kinds})
@@ -178,6 +184,8 @@ def starved(said, role, baseline, together, rough=1):
     for kind, phases in kinds.items():
         part, who = served(phases, baseline)
         floor = promised(role, phases[0].kind) * rough
+        if together and floor < FAIR * HALF:
+            floor *= ONE_LIFE
         if part < floor:
             wrong.append(f"{who} got {100 * part:.0f} % under {role} {kind}; {100 * floor:.0f} % are promised")
     return wrong

@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "system")]
 
 from judging import (DEVICES, EVERYBODY, KINDS, ROLES, Said, applies, by_kind, hurts, not_served_again,  # noqa: E402
-                     promised, promised_beside_device, rates, served, starved, starved_in_turn)
+                     promised, promised_beside_device, rates, served, starved, starved_in_turn, who_is_home)
 from machine import COUNTED_TIME, Machine  # noqa: E402
 from sdks import SDKS  # noqa: E402
 
@@ -81,7 +81,7 @@ def run_qemu(folder, sdk, disk, plan, copying=False, seconds=300):
         "-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0",
         "-netdev", "user,id=nic", "-device", "virtio-net-device,netdev=nic,bus=virtio-mmio-bus.31"])
     end = time.monotonic() + seconds
-    while machine.text.count(" is home\n") < len(EVERYBODY) and time.monotonic() < end:
+    while not who_is_home(machine.text) >= set(EVERYBODY) and time.monotonic() < end:
         time.sleep(0.2)
     machine.stop()
     return Said(system, machine.raw.decode("latin-1"), 0, copy)
