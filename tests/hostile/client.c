@@ -574,22 +574,24 @@ static bool all_buffers_home(void)
 
 static void come_home(void)
 {
-    bool asleep = true;
+    char line[64];
 
     if (!self.over || self.home) {
         return;
     }
-    do {
+    for (;;) {
         self.home = all_buffers_home() && self.disk.busy == 0;
-        asleep = self.home || net_client_sleep(&self.nic);
-    } while (!asleep);
-    if (self.home) {
-        char line[64];
-
-        quoll_format(line, sizeof line, "@%s is home\n", quoll_config.name);
-        for (unsigned i = 0; i < SAY_HOME; i++) {
-            microkit_dbg_puts(line);
+        if (self.home) {
+            break;
         }
+        if (net_client_sleep(&self.nic)) {
+            return;
+        }
+        use_net(); /* a frame has come meanwhile */
+    }
+    quoll_format(line, sizeof line, "@%s is home\n", quoll_config.name);
+    for (unsigned i = 0; i < SAY_HOME; i++) {
+        microkit_dbg_puts(line);
     }
 }
 
