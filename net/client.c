@@ -195,7 +195,7 @@ void net_return(struct net_client *client, uint16_t buffer)
 
 /* ---- Sending ---- */
 
-static void take_sent(struct net_client_pool *tx)
+__attribute__((noinline)) static void take_sent(struct net_client_pool *tx)
 {
     struct net_frame frame;
     uint16_t buffer;

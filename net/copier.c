@@ -3,8 +3,9 @@
  * A copier: stands between the receive virtualiser and one client, and copies each
  * frame from the pool, which the client may not see, into a buffer that the client
  * gave. One per client, so whatever the client does costs only the client: with no
- * good buffer of its own to copy into, it loses frames. A pool buffer goes back by being
- * taken off the queue, after it was copied; nothing else needs to be said of it.
+ * buffer of its own to copy into, its frames wait here, until the virtualiser lets it have no
+ * more; if what it gave is no good, they are lost. A pool buffer goes back by being taken off
+ * the queue, after it was copied; nothing else needs to be said of it.
  *
  * A buffer of the client is read once, checked and used; giving the same one twice
  * only makes its frames overwrite each other. A new life of the virtualiser hands out
@@ -57,17 +58,32 @@ static inline bool enough_for(uint32_t frames)
     return copier.client.in.ready >= frames && copier.client.out.room >= frames;
 }
 
-/* Copy all frames that there are, as far as the client has buffers. @return their bytes */
-INLINE uint64_t copy_all(void)
+/*
+ * Of the frames found, those stay that the client has no buffers or room for. @return how many
+ *
+ * Those of a client that is not there are lost.
+ */
+static uint32_t leave_some(struct queue_taking *from_virt)
 {
-    struct queue_taking from_virt = queue_look_and_begin(&copier.virt.in);
+    uint32_t frames = from_virt->end - from_virt->at;
+
+    look_at_client();
+    uint32_t most = least(copier.client.in.ready, copier.client.out.room);
+
+    if (!link_still_up(&copier.client) || most >= frames) {
+        return 0;
+    }
+    from_virt->end = from_virt->at + most;
+    return frames - most;
+}
+
+/* Copy the frames that there are. @return their bytes */
+INLINE uint64_t copy_all(struct queue_taking from_virt)
+{
     struct link *client = &copier.client;
     struct net_frame frame, buffer;
     uint64_t bytes = 0;
 
-    if (!enough_for(copier.virt.in.ready)) {
-        look_at_client();
-    }
     copier.buffers = client->in.head;
     while (net_frames_next(&from_virt, &frame)) {
         size_t length = frame.length;
@@ -119,29 +135,57 @@ static inline void settle(uint64_t bytes)
 
 /*
  * Give back the pool's buffers, show the client its frames, go to sleep: false if there are
- * more. The virtualiser looks for its buffers when it needs some, and is not told.
+ * more. The virtualiser looks for its buffers when it needs some, and is told only if it has
+ * nobody left to give a frame to.
  */
 INLINE bool publish_and_sleep(void)
 {
-    struct link *client = &copier.client;
+    struct link *client = &copier.client, *virt = &copier.virt;
     const struct queue_consumer_half *peer = client->out.peer;
     uint32_t tail = client->out.tail;
     uint32_t delivered = link_show_tail(client), given = link_show_head_by_batch(client);
-
-    (void)link_show_head(&copier.virt);
-    bool asleep = queue_sleep(&copier.virt.in);
+    uint32_t returned = link_show_head(virt);
+    bool asleep = queue_sleep(&virt->in);
 
     if (entries_awaited(peer, tail, delivered)) {
         link_signal(client);
     } else if (given != 0) {
         link_wake(client, 0, given);
     }
+    if (queue_room_awaited(&virt->in, returned)) {
+        link_signal(virt);
+    }
     return asleep;
+}
+
+/* For the client, to go on with what was left: whether it will wake us. */
+__attribute__((noinline)) static bool wait_for_client(void)
+{
+    struct link *client = &copier.client;
+    bool no_buffers = client->in.ready == 0 && queue_sleep(&client->in);
+    bool no_room = client->out.room == 0 && queue_wait_for_room(&client->out);
+
+    return no_buffers || no_room;
+}
+
+__attribute__((noinline)) static bool receive_what_fits(struct queue_taking from_virt)
+{
+    uint32_t left = leave_some(&from_virt);
+
+    settle(copy_all(from_virt));
+    bool asleep = publish_and_sleep();
+
+    return left == 0 ? asleep : wait_for_client();
 }
 
 INLINE bool receive(void)
 {
-    settle(copy_all());
+    struct queue_taking from_virt = queue_look_and_begin(&copier.virt.in);
+
+    if (!enough_for(from_virt.end - from_virt.at)) {
+        return receive_what_fits(from_virt);
+    }
+    settle(copy_all(from_virt));
     return publish_and_sleep();
 }
 

@@ -19,7 +19,8 @@ void pool_open(struct net_pool *pool)
     link_open(&pool->driver, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0),
               sizeof(struct net_rx_buffer));
     pool->most = least(pool->buffers, pool->driver.out.capacity);
-    pool->by = (least(pool->most, pool->driver.in.capacity) + 15U) / 16U;
+    pool->at_once = (least(pool->most, pool->driver.in.capacity) + 15U) / 16U;
+    pool->by = pool->at_once;
 }
 
 void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, const struct net_rx_done *done)
@@ -32,11 +33,11 @@ void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, const struct n
     rx_ledger_hand_on(ledger, done->id, 0);
 }
 
-void pool_supply(struct net_pool *pool, struct rx_ledger *ledger)
+void pool_supply(struct net_pool *pool, struct rx_ledger *ledger, uint32_t most)
 {
     struct queue_producer *out = &pool->driver.out;
-    uint32_t stock = ledger->stock;
-    uint32_t number = least(stock, pool->most - ledger->with_driver);
+    uint32_t stock = ledger->stock, with_driver = ledger->with_driver;
+    uint32_t number = with_driver < most ? least(stock, most - with_driver) : 0;
 
     if (out->room < number) {
         number = least(number, queue_look_for_room(out));

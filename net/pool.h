@@ -23,16 +23,17 @@ struct net_pool {
     const unsigned char *frames; /* in the buffers, as they lie for us */
     uint64_t io;                 /* the buffers, for the device */
     uint32_t buffers;
-    uint32_t most; /* that the driver gets, */
-    uint32_t by;   /* and how many, or more, it gets at once */
+    uint32_t most;    /* that the driver gets, */
+    uint32_t at_once; /* and how many, or more, it gets at once: */
+    uint32_t by;      /* fewer, as long as a taker is behind (takers.h) */
     bool coherent;
 };
 
 /** From pd_start(): our own memory, and the link to the driver. */
 void pool_open(struct net_pool *pool);
 
-/** What nobody has goes to the device, as much as it may have. */
-void pool_supply(struct net_pool *pool, struct rx_ledger *ledger);
+/** What nobody has goes to the device, until that has `most`. */
+void pool_supply(struct net_pool *pool, struct rx_ledger *ledger, uint32_t most);
 
 /** What is not the driver's to give, or no frame, is refused. Rare, hence out of line. */
 void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, const struct net_rx_done *done);

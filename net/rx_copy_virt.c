@@ -50,6 +50,22 @@ OUTLINE void look_at(struct taker *client)
     }
 }
 
+static uint32_t unread(const struct taker *client)
+{
+    return client->link.out.capacity - client->link.out.room;
+}
+
+static uint32_t look_for_room(struct taker *client)
+{
+    struct queue_consumer *buffers = &client->link.in;
+    struct queue_producer *out = &client->link.out;
+
+    bool no_buffers = queue_look(buffers) == 0 && queue_sleep(buffers);
+    bool no_room = queue_look_for_room(out) == 0 && queue_wait_for_room(out);
+
+    return no_buffers || no_room ? 0 : least(buffers->ready, out->room);
+}
+
 /* The frame goes where the client said. Its first word is the one that was judged. */
 INLINE void copy_to(struct taker *client, uint32_t offset, const unsigned char *from,
                     uint64_t first, size_t length)
@@ -79,7 +95,7 @@ INLINE struct taker *give(struct taker *client, struct taker *batch, const unsig
         look_at(client);
     }
     if (RARELY(link->out.room == 0 || !client_buffer(link, client->size, length, &frame))) {
-        link_count(link, COUNT_DROPPED, 1);
+        takers_fall_behind(link);
         return batch;
     }
     copy_to(client, frame.offset, from, first, length);
@@ -202,6 +218,21 @@ INLINE struct taker *take_all_done(struct taker *batch)
     return batch;
 }
 
+/* Those that are on their way back; if a client is behind, as many as clients have room for. */
+OUTLINE void show_buffers(void)
+{
+    struct queue_producer *out = &rx.pool.driver.out;
+    uint32_t tail = out->tail, hidden = tail - out->published;
+
+    if (takers_behind()) {
+        uint32_t room = takers_room(), with_driver = rx.pool.most - hidden;
+
+        out->tail -= room > with_driver ? hidden - least(hidden, room - with_driver) : hidden;
+    }
+    publish_to_driver();
+    out->tail = tail;
+}
+
 /* Whether the driver is to see buffers that are on their way back. */
 INLINE bool has_many(void)
 {
@@ -216,7 +247,7 @@ static bool receive(void)
     bool asleep = takers_publish(take_all_done(last), last);
 
     if (RARELY(has_many())) {
-        publish_to_driver();
+        show_buffers();
     }
     return asleep;
 }
@@ -238,7 +269,7 @@ OUTLINE void wake_and_receive(microkit_channel channel)
 OUTLINE void receive_more(bool asleep)
 {
     if (has_many()) {
-        publish_to_driver();
+        show_buffers();
     }
     if (!asleep && go_on()) {
         receive_all();

@@ -18,7 +18,7 @@
 static struct rx_virt {
     uint32_t share;  /* buffers that a copier may have */
     uint32_t few;    /* room in it with which we look for returned ones */
-    uint32_t plenty; /* buffers with which the driver needs no more for now */
+    uint32_t plenty; /* with more buffers, the driver needs none for now */
     struct rx_ledger ledger;
 } virt;
 
@@ -77,6 +77,24 @@ static void look_after(struct taker *copier)
     look_at(copier);
 }
 
+static uint32_t unread(const struct taker *copier)
+{
+    return copier->link.out.tail - copier->returned;
+}
+
+static uint32_t look_for_room(struct taker *copier)
+{
+    struct queue_producer *out = &copier->link.out;
+
+    take_returns(copier);
+    if (out->room == 0) {
+        queue_show_wait(out, copier->returned);
+        queue_fence();
+        take_returns(copier);
+    }
+    return out->room;
+}
+
 /* Let a copier have the frame, if it can take it: then its bit is among the holders. */
 INLINE struct taker *give(struct taker *copier, struct taker *batch, uint32_t id, size_t length,
                           uint64_t *holders)
@@ -90,7 +108,7 @@ INLINE struct taker *give(struct taker *copier, struct taker *batch, uint32_t id
         look_at(copier);
     }
     if (RARELY(!net_frames_put(&copier->link.out, &frame))) {
-        link_count(&copier->link, COUNT_DROPPED, 1);
+        takers_fall_behind(&copier->link);
         return batch;
     }
     link_count(&copier->link, COUNT_BYTES, length);
@@ -157,9 +175,18 @@ INLINE struct taker *take_all_done(struct taker *batch)
     return batch;
 }
 
+/* More again when many of those were used; if a copier is behind, when half are. */
+static uint32_t plenty(void)
+{
+    uint32_t with_driver = virt.ledger.with_driver;
+
+    return takers_behind() ? with_driver / 2U : rx.pool.most - rx.pool.at_once;
+}
+
 OUTLINE void supply(void)
 {
-    pool_supply(&rx.pool, &virt.ledger);
+    pool_supply(&rx.pool, &virt.ledger, takers_behind() ? takers_room() : rx.pool.most);
+    virt.plenty = plenty();
     publish_to_driver();
 }
 
@@ -194,7 +221,7 @@ void pd_start(void)
     }
     pool_open(&rx.pool);
     rx_ledger_open(&virt.ledger, rx.pool.buffers);
-    virt.plenty = rx.pool.most - (rx.pool.most + 15U) / 16U;
+    virt.plenty = plenty();
     virt.share = (rx.pool.buffers - rx.pool.buffers / 4U) / (rx.number == 0 ? 1U : rx.number);
     virt.few = virt.share - (virt.share + 7U) / 8U;
     pd_wake(rx.pool.driver.config->channel);

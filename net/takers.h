@@ -6,7 +6,15 @@
  *
  *     look_after(taker)   looks at its life; before each batch with something for it, when it
  *                         notifies us, and now and then
+ *     look_for_room(taker)  how many frames more it can take; if none, it will notify us
+ *     unread(taker)       how many it has not taken yet
  *     renew()             the driver's new life begins
+ *
+ * Where frames come faster than they are taken, to receive them only to drop them would take
+ * the time of those who are to take them. So once one had to be dropped, the device has no more
+ * buffers than there is room for at all takers together, until each has more room than it has
+ * frames to take. What comes beyond that is lost in the device, at no cost. A taker that takes
+ * nothing keeps no buffers from the others: as much as these can take, the device has.
  */
 #ifndef NET_TAKERS_H
 #define NET_TAKERS_H
@@ -64,6 +72,8 @@ static struct receiving {
 #define NO_KEY        UINT64_C(1)
 
 static void look_after(struct taker *taker);
+static uint32_t look_for_room(struct taker *taker);
+static uint32_t unread(const struct taker *taker);
 static void renew(void);
 
 /** From pd_start(): the links of a kind. */
@@ -145,6 +155,45 @@ OUTLINE bool publish_to_all(struct taker *batch)
 INLINE bool takers_publish(struct taker *batch, const struct taker *last)
 {
     return USUALLY(batch->next == last) ? publish_to_one(batch) : publish_to_all(batch);
+}
+
+/* ---- Those who are behind ---- */
+
+/** A frame is dropped: there is no room for it. From now on we look each time. */
+static inline void takers_fall_behind(struct link *taker)
+{
+    link_count(taker, COUNT_DROPPED, 1);
+    rx.pool.by = 0;
+}
+
+static inline bool takers_behind(void)
+{
+    return rx.pool.by != rx.pool.at_once;
+}
+
+/** How many buffers the driver may have, as long as somebody is behind. */
+OUTLINE uint32_t takers_room(void)
+{
+    uint32_t room = 0;
+    bool behind = false;
+
+    for (unsigned i = 0; i < rx.number; i++) {
+        struct taker *taker = &rx.taker[i];
+
+        look_after(taker);
+        if (taker->link.up && !link_broken(&taker->link)) {
+            uint32_t more = look_for_room(taker);
+
+            behind = behind || more < unread(taker);
+            room += more;
+        }
+    }
+    if (!behind) {
+        rx.pool.by = rx.pool.at_once;
+        return rx.pool.most;
+    }
+    rx.pool.by = least(room, rx.pool.at_once - 1U);
+    return least(room, rx.pool.most);
 }
 
 /** The driver gets its buffers by many at once. */

@@ -50,11 +50,11 @@ struct net_client_pool {
     uint32_t count;                     /* buffers */
     uint32_t stock;                     /* of these, in `free`, */
     int32_t plenty;                     /* of those to receive into, for the server */
+    bool awaited;                       /* the server knows that we wait for sent buffers */
     uint16_t free[NET_CLIENT_BUFFERS];  /* a stack */
     uint8_t holder[NET_CLIENT_BUFFERS]; /* who has it */
     uint32_t info_seen;                 /* generation of the information that says so: */
     bool ready;                         /* frames flow */
-    bool awaited;                       /* the server knows that we wait for sent buffers */
 };
 
 struct net_client {

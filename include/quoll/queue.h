@@ -415,6 +415,12 @@ __attribute__((warn_unused_result)) static inline bool queue_publish(struct queu
     return queue_entries_awaited_from(peer, tail, fresh);
 }
 
+/** Say that we want to be notified when the slot with this index is given back. */
+static inline void queue_show_wait(struct queue_producer *q, uint32_t slot)
+{
+    queue_write(&q->mine->room_at, slot);
+}
+
 /**
  * Ask to be notified when the consumer gives back a slot of the full queue.
  * Publish what was put first.
@@ -424,7 +430,7 @@ __attribute__((warn_unused_result)) static inline bool queue_publish(struct queu
  */
 __attribute__((warn_unused_result)) static inline bool queue_wait_for_room(struct queue_producer *q)
 {
-    queue_write(&q->mine->room_at, q->tail - q->capacity);
+    queue_show_wait(q, q->tail - q->capacity);
     queue_fence();
     return queue_look_for_room(q) == 0;
 }

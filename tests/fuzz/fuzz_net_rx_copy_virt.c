@@ -77,6 +77,13 @@ static void check_handed_on(void)
     }
 }
 
+static void wake(const struct fuzz_peer *peer)
+{
+    fuzz_wake(peer, MOST);
+    check_places();
+    check_handed_on();
+}
+
 /* For the honest client, whole, and in the buffer alone that was given. */
 static void check_frame(const struct net_frame *frame)
 {
@@ -99,10 +106,11 @@ static unsigned look_as_second(void)
 {
     struct net_frame frame;
     unsigned last = 256;
+    bool awaited = false;
 
     while (queue_look(&second.fake.in) > 0) {
         FUZZ_CHECK(net_frames_take(&second.fake.in, &frame));
-        (void)queue_release(&second.fake.in);
+        awaited = queue_release(&second.fake.in) || awaited;
         FUZZ_CHECK(frame.offset < DATA_SIZE - 7U);
         last = data[frame.offset + 6];
         check_frame(&frame);
@@ -113,14 +121,10 @@ static unsigned look_as_second(void)
         FUZZ_CHECK(buffer[0] == UNTOUCHED && buffer[1] == UNTOUCHED);
         FUZZ_CHECK(given[i] || (buffer[2] == UNTOUCHED && buffer[16] == UNTOUCHED));
     }
+    if (awaited) {
+        wake(&second);
+    }
     return last;
-}
-
-static void wake(const struct fuzz_peer *peer)
-{
-    fuzz_wake(peer, MOST);
-    check_places();
-    check_handed_on();
 }
 
 /* ---- Honest peers ---- */
@@ -155,7 +159,9 @@ static void offer(unsigned count)
             given[i] = true;
             count -= 1;
             (void)net_frames_put(&second.fake.out, &frame);
-            (void)queue_publish(&second.fake.out);
+            if (queue_publish(&second.fake.out)) {
+                wake(&second);
+            }
         }
     }
 }

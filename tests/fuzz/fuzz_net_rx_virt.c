@@ -129,11 +129,13 @@ static uint32_t take_frame(void)
     return id;
 }
 
-/* By giving the slots of all that were taken back. */
+/* By giving the slots of all that were taken back; who waits for that is told. */
 static void return_frames(void)
 {
     memset(with_second, 0, sizeof with_second);
-    (void)queue_release(&second.fake.in);
+    if (queue_release(&second.fake.in)) {
+        wake(&second);
+    }
 }
 
 static void come_up(struct fuzz_peer *peer, bool *has)

@@ -28,6 +28,12 @@ static void assert_none_kept(void)
     assert_int_equal(returned(), rx_virt.out.tail);
 }
 
+static void assert_too_many(unsigned frames)
+{
+    assert_int_equal(returned(), rx_virt.out.tail - frames);
+    assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 0);
+}
+
 static const unsigned char *arrive(uint16_t length)
 {
     fake_put(net_frames, &rx_virt,
@@ -74,19 +80,64 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* All come at one wake-up: what there is no room for is lost, its buffers are not. */
-static void a_batch_beyond_the_clients_room_uses_no_buffers_up(void **state)
+/* All come at one wake-up; what there is no room for comes when there is. */
+static void a_batch_beyond_the_clients_room_waits_for_it(void **state)
 {
+    struct net_frame frame;
+
     (void)state;
     for (unsigned i = 0; i < 6; i++) {
         put(&client, i * 100, 100);
-        put(&rx_virt, i * NET_BUFFER_SIZE + 16, 60);
+        put(&rx_virt, i * NET_BUFFER_SIZE + 16, (uint16_t)(60 + i));
     }
     wake(&rx_virt);
     assert_int_equal(queue_look(&client.in), 4);
-    assert_none_kept();
-    assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 2);
+    assert_too_many(2);
     assert_int_equal(copier.client.in.ready, 2);
+    assert_true(net_frames_take(&client.in, &frame));
+    assert_true(queue_release(&client.in)); /* it is to wake us */
+    wake(&client);
+    assert_too_many(1);
+    for (unsigned i = 1; i < 5; i++) {
+        assert_next(&client, i * 100, (uint16_t)(60 + i));
+    }
+    wake(&client);
+    assert_next(&client, 500, 65);
+    assert_none_kept();
+}
+
+static void a_frame_waits_for_a_buffer(void **state)
+{
+    (void)state;
+    (void)arrive(60);
+    (void)arrive(61);
+    assert_true(queue_awaited(&client.out));
+    put(&client, 0, 100);
+    wake(&client);
+    assert_next(&client, 0, 60);
+    assert_true(queue_awaited(&client.out));
+    put(&client, DATA, 100); /* no good */
+    wake(&client);
+    assert_none_kept();
+    assert_int_equal(queue_look(&client.in), 0);
+    assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 1);
+    assert_int_equal(fake_link_count(&client, COUNT_REFUSED), 1);
+}
+
+/* The virtualiser is told of room if it waits for it, and only then. */
+static void who_waits_for_room_is_told(void **state)
+{
+    (void)state;
+    put(&client, 0, 100);
+    put(&client, 100, 100);
+    put(&client, 200, 100);
+    (void)arrive(60); /* the first one is told of in any case: nobody has said yet what for */
+    (void)fake_signals(0);
+    (void)arrive(60);
+    assert_int_equal(fake_signals(0), 0);
+    queue_show_wait(&rx_virt.out, rx_virt.out.tail);
+    (void)arrive(60);
+    assert_int_equal(fake_signals(0), 1);
 }
 
 static void frames_outside_of_the_pool_are_refused_and_returned(void **state)
@@ -118,7 +169,8 @@ static void copies_under_which_the_life_changed_are_wiped(void **state)
     put(&rx_virt, 16, 60);
     put(&rx_virt, 16, 70);
     memset(data, 0xaa, 300);
-    uint64_t bytes = copy_all();
+    look_at_client();
+    uint64_t bytes = copy_all(queue_look_and_begin(&copier.virt.in));
 
     assert_int_equal(bytes, 130);
     assert_memory_equal(data, pool + 16, 60);
@@ -193,7 +245,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         NET_RX_CLIENT_TESTS,
-        IN_A_PD(a_batch_beyond_the_clients_room_uses_no_buffers_up),
+        IN_A_PD(a_batch_beyond_the_clients_room_waits_for_it),
+        IN_A_PD(a_frame_waits_for_a_buffer),
+        IN_A_PD(who_waits_for_room_is_told),
         IN_A_PD(frames_outside_of_the_pool_are_refused_and_returned),
         IN_A_PD(copies_under_which_the_life_changed_are_wiped),
         IN_A_PD(a_large_batch_goes_at_once),

@@ -35,6 +35,12 @@ static void assert_none_kept(void)
     assert_int_equal(rx.pool.driver.out.tail - rx.pool.driver.in.head, BUFFERS);
 }
 
+static void assert_too_many(unsigned frames)
+{
+    assert_none_kept();
+    assert_int_equal(fake_link_count(&client, COUNT_DROPPED), frames);
+}
+
 #include "net_rx_clients.h"
 
 static void link_client(struct fake_peer *peer, const char *name, const uint8_t *mac,
@@ -197,22 +203,109 @@ static void a_batch_gets_what_was_given_since(void **state)
     assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 0);
 }
 
-/* What no client asked for costs a look at it per batch, and is dropped. */
-static void a_flood_leaves_the_driver_its_buffers(void **state)
+/* As long as another could take some, the device has buffers, whatever comes for the first. */
+static void a_flood_leaves_the_driver_buffers_for_others(void **state)
+{
+    unsigned lost = 0;
+
+    (void)state;
+    put(&first, 0, 100);
+    for (unsigned i = 0; i < 4; i++) {
+        put(&second, i * 100, 100);
+    }
+    for (unsigned round = 0; round < 5; round++) {
+        for (; waiting(&driver) > 0; lost++) {
+            receive_frame(mac_first, 60);
+        }
+        wake(&driver);
+        assert_int_equal(waiting(&driver), 4);
+        assert_ledger();
+    }
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), lost - 1);
+    receive_frame(mac_second, 61);
+    wake(&driver);
+    assert_next(&second, 0, 61);
+    assert_int_equal(fake_link_count(&second, COUNT_DROPPED), 0);
+}
+
+/* What nobody could take is not received: it is lost in the device, at no cost. */
+static void where_all_are_behind_the_device_has_what_they_have_room_for(void **state)
 {
     (void)state;
     put(&first, 0, 100);
-    for (unsigned round = 0; round < 5; round++) {
-        for (unsigned i = 0; i < BUFFERS; i++) {
-            receive_frame(i % 2 == 0 ? mac_first : mac_all, 60);
-        }
-        wake(&driver);
-        assert_int_equal(waiting(&driver), BUFFERS);
-        assert_ledger();
+    put(&first, 100, 100);
+    while (waiting(&driver) > 0) {
+        receive_frame(mac_first, 60);
     }
-    assert_int_equal(waiting(&first), 1);
-    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 5 * BUFFERS - 1);
-    assert_int_equal(fake_link_count(&second, COUNT_DROPPED), 5 * BUFFERS / 2);
+    wake(&driver);
+    assert_int_equal(waiting(&driver), 0);
+    assert_true(queue_awaited(&first.out)); /* its next buffer wakes us, */
+    assert_true(queue_awaited(&second.out));
+    put(&first, 200, 100);
+    wake(&first);
+    assert_int_equal(waiting(&driver), 1); /* and as many are received */
+    receive_frame(mac_first, 61);
+    wake(&driver);
+    assert_int_equal(waiting(&driver), 0);
+    assert_int_equal(waiting(&first), 3);
+    assert_ledger();
+
+    /* It takes two, and gives a buffer: it is not behind any more. */
+    assert_next(&first, 0, 60);
+    assert_next(&first, 100, 60);
+    put(&first, 0, 100);
+    wake(&first);
+    assert_int_equal(waiting(&driver), BUFFERS);
+    assert_next(&first, 200, 61);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), BUFFERS - 2);
+    assert_ledger();
+}
+
+/* A full queue of frames is as good as no buffers. */
+static void the_room_that_comes_first_wakes_us(void **state)
+{
+    struct net_frame frame;
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        put(&first, i * 100, 100);
+        receive_frame(mac_first, 60);
+    }
+    while (waiting(&driver) > 0) {
+        receive_frame(mac_nobody, 60);
+    }
+    wake(&driver);
+    assert_int_equal(waiting(&driver), 0);
+    assert_int_equal(waiting(&first), 4);
+    assert_true(net_frames_take(&first.in, &frame));
+    assert_true(queue_release(&first.in));
+    wake(&first);
+    assert_int_equal(waiting(&driver), 1);
+}
+
+/* Who is gone, or tells nonsense, is waited for by nobody. */
+static void the_dead_and_the_broken_are_not_behind(void **state)
+{
+    (void)state;
+    put(&first, 0, 100);
+    put(&first, 100, 100);
+    (void)arrive(60);
+    fake_lives[first.config->peer_pd] += 1;
+    while (waiting(&driver) > 0) {
+        receive_frame(mac_first, 60);
+    }
+    wake(&driver);
+    assert_int_equal(waiting(&driver), BUFFERS);
+    fake_peer_up(&first);
+    wake(&first);
+    first.half->produce.tail = 99;
+    while (waiting(&driver) > 0) {
+        receive_frame(mac_first, 60);
+    }
+    wake(&driver);
+    assert_int_equal(fake_link_count(&first, COUNT_BROKEN), 1);
+    assert_int_equal(waiting(&driver), BUFFERS);
+    assert_ledger();
 }
 
 /* A buffer that is on its way back, but not shown yet, is not the driver's; nor is it lost. */
@@ -322,7 +415,10 @@ int main(void)
         IN_A_PD(broadcast_and_multicast_go_to_all_who_have_a_buffer),
         IN_A_PD(buffers_are_taken_one_by_one),
         IN_A_PD(a_batch_gets_what_was_given_since),
-        IN_A_PD(a_flood_leaves_the_driver_its_buffers),
+        IN_A_PD(a_flood_leaves_the_driver_buffers_for_others),
+        IN_A_PD(where_all_are_behind_the_device_has_what_they_have_room_for),
+        IN_A_PD(the_room_that_comes_first_wakes_us),
+        IN_A_PD(the_dead_and_the_broken_are_not_behind),
         IN_A_PD(a_buffer_comes_back_once),
         IN_A_PD(a_driver_that_takes_nothing_gets_no_more),
         IN_A_PD(the_drivers_new_life_gets_the_whole_pool),

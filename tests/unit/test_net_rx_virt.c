@@ -228,6 +228,81 @@ static void a_hoarder_loses_frames_and_nobody_else_does(void **state)
     assert_ledger();
 }
 
+/* What nobody could take is not received: it is lost in the device, at no cost. */
+static void where_all_are_behind_the_device_has_what_they_have_room_for(void **state)
+{
+    struct net_frame frame;
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        receive_frame(mac_all, 60);
+        wake(&driver);
+    }
+    assert_int_equal(waiting(&driver), BUFFERS - 6);
+    receive_frame(mac_first, 60);
+    wake(&driver);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 1);
+    while (waiting(&driver) > 0) { /* what the driver has, it has */
+        receive_frame(mac_second, 60);
+        wake(&driver);
+    }
+    assert_int_equal(virt.ledger.with_driver, 0);
+    assert_ledger();
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(queue_look(&second.in), 6 - i);
+        assert_true(net_frames_take(&second.in, &frame));
+        assert_int_equal(queue_release(&second.in), i == 0); /* to go on, it wakes us, */
+        wake(&second);
+        assert_int_equal(waiting(&driver), i + 1); /* and as many are received */
+    }
+    receive_frame(mac_second, 60);
+    receive_frame(mac_second, 60);
+    wake(&driver);
+    assert_int_equal(waiting(&driver), 0);
+    assert_ledger();
+
+    /* The first takes more than half: it is not behind. But the second is. */
+    for (unsigned i = 0; i < 4; i++) {
+        fake_take(net_frames, &first, &frame);
+    }
+    wake(&first);
+    assert_int_equal(waiting(&driver), 4);
+    for (unsigned i = 0; i < 4; i++) {
+        fake_take(net_frames, &second, &frame);
+    }
+    wake(&second);
+    assert_int_equal(waiting(&driver), BUFFERS - 4); /* those that they still have */
+    assert_ledger();
+}
+
+/* Who is gone, or tells nonsense, is waited for by nobody. */
+static void the_dead_and_the_broken_are_not_behind(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 7; i++) {
+        receive_frame(mac_first, 60);
+        wake(&driver);
+    }
+    assert_int_equal(virt.ledger.with_driver, BUFFERS - 7); /* the last is not given again */
+    first.half->consume.head = 99;
+    receive_frame(mac_first, 60);
+    wake(&driver);
+    assert_int_equal(fake_link_count(&first, COUNT_BROKEN), 1);
+    assert_int_equal(virt.ledger.with_driver, BUFFERS - 6); /* which it keeps until its end */
+    fake_peer_new_life(&first);
+    wake(&first);
+    for (unsigned i = 0; i < 7; i++) {
+        receive_frame(mac_first, 60);
+        wake(&driver);
+    }
+    assert_int_equal(virt.ledger.with_driver, BUFFERS - 7);
+    assert_ledger();
+    fake_lives[first.config->peer_pd] += 1;
+    receive_frame(mac_first, 60);
+    wake(&driver);
+    assert_int_equal(virt.ledger.with_driver, BUFFERS - 6);
+}
+
 static void a_copiers_new_life_frees_what_its_old_one_had(void **state)
 {
     (void)state;
@@ -377,6 +452,8 @@ int main(void)
         IN_A_PD(a_copier_returns_frames_in_the_order_it_got_them),
         IN_A_PD(a_copier_cannot_return_more_than_it_has),
         IN_A_PD(a_hoarder_loses_frames_and_nobody_else_does),
+        IN_A_PD(where_all_are_behind_the_device_has_what_they_have_room_for),
+        IN_A_PD(the_dead_and_the_broken_are_not_behind),
         IN_A_PD(a_copiers_new_life_frees_what_its_old_one_had),
         IN_A_PD(a_dead_copiers_frames_are_dropped),
         IN_A_PD(the_drivers_new_life_gets_all_that_copiers_do_not_have),

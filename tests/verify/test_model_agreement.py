@@ -42,7 +42,7 @@ STEPS = {  # of the model: the function that has it, what goes, what comes inste
     "entries_awaited": ("queue_entries_awaited_from", "return [^;]*;", "return false;"),
     "publish_if_fresh": ("queue_publish", FRESH, ""),
     "publish_fence": ("queue_publish", FENCE, ""),
-    "wait_store": ("queue_wait_for_room", "    queue_write[^;]*;\n", ""),
+    "wait_store": ("queue_wait_for_room", r"    queue_show_wait[^;]*;\n", ""),
     "wait_fence": ("queue_wait_for_room", FENCE, ""),
     "wait_look": ("queue_wait_for_room", r"queue_look_for_room\(q\) == 0", "q->room == 0"),
     "look_acquire": ("queue_look_from", *RELAXED),
