@@ -11,6 +11,10 @@
  * whatever comes back, and waits a second for the last ones. (Only what the host's
  * sockets let through is offered; the guest's counters say what reached it.)
  *
+ * PORT may be EMULATOR/OURS/HOST: then frames go to UDP port EMULATOR from OURS, where an emulator
+ * has a network of its own (QEMU's -netdev socket,udp=), to the echo port of 10.0.2.HOST. What the
+ * guest's device has no buffer for is then soon lost, as on a real wire.
+ *
  * Prints: echoed stalls resent duplicates damaged seconds, in all and then for each port
  * what it echoed; in an open loop, also the median and the longest time in microseconds
  * from sending to the echo, and the median and the most echoes of others that came meanwhile:
@@ -47,8 +51,12 @@ static struct load {
     unsigned flows;
 } load;
 
+#define HEADERS 42U /* Ethernet, IPv4, UDP */
+
 static struct flow {
     int socket;
+    size_t headers;                /* HEADERS, or 0: the emulator makes them */
+    unsigned char header[HEADERS]; /* of what we send */
     uint64_t window, echoed;
     double heard; /* when it echoed last, or was sent everything again */
     struct {
@@ -76,22 +84,32 @@ static void fill(unsigned char *datagram, uint64_t sequence)
 
 static void send_sequence(struct flow *flow, uint64_t sequence)
 {
-    unsigned char datagram[PAYLOAD_MAX];
+    unsigned char datagram[HEADERS + PAYLOAD_MAX];
 
-    fill(datagram, sequence);
+    memcpy(datagram, flow->header, flow->headers);
+    fill(datagram + flow->headers, sequence);
     /* A full buffer is a lost datagram; the stall repairs it. */
-    (void)!send(flow->socket, datagram, load.payload, 0);
+    (void)!send(flow->socket, datagram, flow->headers + load.payload, 0);
+}
+
+/* IPv4 and UDP, and to our port. */
+static bool is_answer(const unsigned char *frame, ssize_t size)
+{
+    return size >= (ssize_t)HEADERS && frame[12] == 8 && frame[13] == 0 && frame[23] == 17 &&
+           memcmp(frame + 36, flows[0].header + 34, 2) == 0;
 }
 
 /* What was echoed, or false: nothing, or not what was sent. */
 static bool receive(struct flow *flow, uint64_t *sequence)
 {
-    unsigned char datagram[PAYLOAD_MAX + 1], expected[PAYLOAD_MAX];
-    ssize_t got = recv(flow->socket, datagram, sizeof datagram, MSG_DONTWAIT);
+    unsigned char frame[HEADERS + PAYLOAD_MAX + 1], expected[PAYLOAD_MAX];
+    const unsigned char *datagram = frame + flow->headers;
+    ssize_t got = recv(flow->socket, frame, sizeof frame, MSG_DONTWAIT);
 
-    if (got < 0) {
+    if (got < 0 || (flow->headers > 0 && !is_answer(frame, got))) {
         return false; /* spurious readiness, or the port is not open yet: the stall counts it */
     }
+    got -= (ssize_t)flow->headers;
     memcpy(sequence, datagram, sizeof *sequence);
     fill(expected, *sequence);
     if ((size_t)got != load.payload || memcmp(datagram, expected, load.payload) != 0) {
@@ -244,6 +262,101 @@ static void print_open(void)
     print_spread(load.before, 1);
 }
 
+/* ---- A wire ---- */
+
+#define ECHO_PORT  7
+#define WIRE_TRIES 100U
+
+static const unsigned char our_mac[6] = {0x52, 0x55, 10, 0, 2, 2}, our_ip[4] = {10, 0, 2, 2};
+
+static void put16(unsigned char *at, unsigned value)
+{
+    at[0] = (unsigned char)(value >> 8);
+    at[1] = (unsigned char)value;
+}
+
+/* Who has the address (RFC 826); by the question, it learns ours. */
+static bool ask_for_mac(const struct flow *flow, const unsigned char *ip, unsigned char *mac)
+{
+    unsigned char frame[2048] = {0}, answer[2048];
+
+    memset(frame, 0xff, 6);
+    memcpy(frame + 6, our_mac, 6);
+    memcpy(frame + 12, (const unsigned char[]){8, 6, 0, 1, 8, 0, 6, 4, 0, 1}, 10);
+    memcpy(frame + 22, our_mac, 6);
+    memcpy(frame + 28, our_ip, 4);
+    memcpy(frame + 38, ip, 4);
+    (void)!send(flow->socket, frame, 60, 0);
+    struct pollfd one = {.fd = flow->socket, .events = POLLIN};
+
+    while (poll(&one, 1, SILENCE_MS) > 0) {
+        ssize_t got = recv(flow->socket, answer, sizeof answer, MSG_DONTWAIT);
+
+        if (got >= 42 && answer[12] == 8 && answer[13] == 6 && answer[21] == 2 &&
+            memcmp(answer + 28, ip, 4) == 0) {
+            memcpy(mac, answer + 22, 6);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RFC 791, RFC 768: all headers are alike, and a UDP checksum of 0 is none. */
+static void make_header(struct flow *flow, const unsigned char *ip, const unsigned char *mac)
+{
+    unsigned char *at = flow->header;
+    unsigned sum = 0;
+
+    memcpy(at, mac, 6);
+    memcpy(at + 6, our_mac, 6);
+    memcpy(at + 12, (const unsigned char[]){8, 0, 0x45, 0}, 4);
+    put16(at + 16, (unsigned)(HEADERS - 14 + load.payload));
+    at[22] = 64;
+    at[23] = 17;
+    memcpy(at + 26, our_ip, 4);
+    memcpy(at + 30, ip, 4);
+    for (unsigned i = 14; i < 34; i += 2) {
+        sum += (unsigned)at[i] << 8 | at[i + 1];
+    }
+    sum = (sum & 0xffffU) + (sum >> 16);
+    put16(at + 24, ~(sum + (sum >> 16)) & 0xffffU);
+    put16(at + 34, 40000);
+    put16(at + 36, ECHO_PORT);
+    put16(at + 38, (unsigned)(8 + load.payload));
+    flow->headers = HEADERS;
+}
+
+/* EMULATOR/OURS/HOST: a frame is a datagram. */
+static bool open_wire(struct flow *flow, const char *address)
+{
+    unsigned emulator, ours, host, tries = 0;
+
+    if (sscanf(address, "%u/%u/%u", &emulator, &ours, &host) != 3) {
+        return false;
+    }
+    struct sockaddr_in own = {.sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                              .sin_port = htons((uint16_t)ours)};
+    struct sockaddr_in to = own;
+    const unsigned char ip[4] = {10, 0, 2, (unsigned char)host};
+    unsigned char mac[6];
+
+    to.sin_port = htons((uint16_t)emulator);
+    if (bind(flow->socket, (struct sockaddr *)&own, sizeof own) != 0 ||
+        connect(flow->socket, (struct sockaddr *)&to, sizeof to) != 0) {
+        return false;
+    }
+    while (!ask_for_mac(flow, ip, mac)) {
+        tries += 1;
+        if (tries == WIRE_TRIES) {
+            fprintf(stderr, "udpload: 10.0.2.%u is not there\n", host);
+            exit(1);
+        }
+    }
+    make_header(flow, ip, mac);
+    return true;
+}
+
 /* ---- Start ---- */
 
 static bool add_flow(const char *port, const char *window)
@@ -265,7 +378,11 @@ static bool add_flow(const char *port, const char *window)
     flow->socket = socket(AF_INET, SOCK_DGRAM, 0);
     readable[load.flows] = (struct pollfd){.fd = flow->socket, .events = POLLIN};
     load.flows += 1;
-    return connect(flow->socket, (struct sockaddr *)&to, sizeof to) == 0 &&
+    bool open = strchr(port, '/') != NULL
+                    ? open_wire(flow, port)
+                    : connect(flow->socket, (struct sockaddr *)&to, sizeof to) == 0;
+
+    return open &&
            (load.rate > 0 || (flow->window >= 1 && flow->window <= WINDOW_MAX));
 }
 

@@ -10,6 +10,7 @@
 #define BOOT_SECONDS 120U
 
 static unsigned port_of[LOAD_FLOWS];
+static char wire[32]; /* instead, as udpload takes it */
 
 /* One that nobody uses at the moment. */
 static unsigned free_port(void)
@@ -31,6 +32,8 @@ const char *load_network(unsigned flows, unsigned first)
     static char options[4096];
     int length = snprintf(options, sizeof options, "-netdev user,id=nic");
 
+    wire[0] = '\0';
+
     for (unsigned f = 0; f < flows; f++) {
         port_of[f] = free_port();
         length += snprintf(options + length, sizeof options - (size_t)length,
@@ -39,6 +42,16 @@ const char *load_network(unsigned flows, unsigned first)
     snprintf(options + length, sizeof options - (size_t)length,
              " -device virtio-net-device,netdev=nic,bus=virtio-mmio-bus.31");
     return options;
+}
+
+const char *load_wire(unsigned host)
+{
+    unsigned emulator = free_port(), ours = free_port();
+
+    snprintf(wire, sizeof wire, "%u/%u/%u", emulator, ours, host);
+    return text("-netdev socket,id=nic,udp=127.0.0.1:%u,localaddr=127.0.0.1:%u "
+                "-device virtio-net-device,netdev=nic,bus=virtio-mmio-bus.31",
+                ours, emulator);
 }
 
 const char *load_disk(void)
@@ -58,8 +71,8 @@ static const char *command_of(const struct load *load)
         unsigned of_first = load->window_of_first;
 
         if (f == 0) {
-            length += snprintf(command + length, sizeof command - (size_t)length, " %u %u %u %s",
-                               port_of[f], load->payload, load->count,
+            length += snprintf(command + length, sizeof command - (size_t)length, " %s %u %u %s",
+                               wire[0] != '\0' ? wire : text("%u", port_of[f]), load->payload, load->count,
                                of_first > 0 ? text("%u", of_first) : window);
         } else {
             length += snprintf(command + length, sizeof command - (size_t)length, " %u %s",
@@ -120,6 +133,14 @@ static bool echoes(unsigned port)
 
     close(s);
     return good;
+}
+
+void load_wait_wire(struct guest *guest)
+{
+    struct load one = {.payload = 64, .window = 1, .flows = 1, .count = 1};
+
+    load_run(guest, &one); /* it asks for 10 seconds who is there */
+    sleep(1);
 }
 
 void load_wait(struct guest *guest, unsigned flows)

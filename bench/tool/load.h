@@ -24,6 +24,12 @@ struct load {
  */
 const char *load_network(unsigned flows, unsigned first);
 
+/**
+ * The same with a wire to the echo at 10.0.2.`host`: what the card has no buffer for is lost when
+ * a socket's buffer of the host's is full, not kept by the emulator.
+ */
+const char *load_wire(unsigned host);
+
 /** The web server's disk. */
 const char *load_disk(void);
 
@@ -34,8 +40,9 @@ const char *load_echoes_yaml(unsigned count, bool copying);
 /** Compose and boot it, with a flow to each. */
 void load_boot_echoes(struct guest *guest, const char *name, unsigned count, bool copying);
 
-/** Wait until all flows echo. */
+/** Wait until all flows echo; until the one on the wire does. */
 void load_wait(struct guest *guest, unsigned flows);
+void load_wait_wire(struct guest *guest);
 
 /** Apply the load; dies if echoes stay away (in a closed loop). */
 void load_run(struct guest *guest, struct load *load);

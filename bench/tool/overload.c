@@ -23,13 +23,25 @@
     "board: qemu_virt_aarch64\n"                                                                   \
     "devices:\n"                                                                                   \
     "  clock: {class: timer, node: /timer}\n"                                                      \
-    "  nic:   {class: net,   node: /virtio_mmio@a003e00}\n"                                        \
+    "  nic:   {class: net,   node: /virtio_mmio@a003e00, copying: %s}\n"                           \
     "  disk:  {class: block, node: /virtio_mmio@a000000}\n"                                        \
     "clients:\n"                                                                                   \
     "  echo: {program: echo.elf, nic: {mac: \"52:54:00:00:01:01\"}, clock: , settings: "           \
     "{ip: 10.0.2.50/24, gateway: 10.0.2.2}}\n"                                                     \
     "  reader: {program: block.elf, disk: {partition: p1, access: read, data: 256K, quota: 32}, "  \
-    "settings: {operation: read, size: \"4096\", depth: \"%u\", every: \"%u\"}}\n"
+    "settings: {operation: read, size: \"4096\", depth: \"%u\", every: \"%u\"}}\n%s"
+
+#define IDLE                                                                                       \
+    "  idle: {program: echo.elf, nic: {mac: \"52:54:00:00:01:02\"}, clock: , settings: "           \
+    "{ip: 10.0.2.51/24, gateway: 10.0.2.2}}\n"
+
+static const struct system {
+    const char *name;
+    const char *copying;
+    const char *more;
+    unsigned depth; /* of the reader's requests */
+} usual = {"", "copiers", "", 0}, with_reader = {", and a reader", "copiers", "", 1},
+  copying = {", copying", "virtualiser", "", 0}, with_idle = {", and an idle echo", "copiers", IDLE, 0};
 
 /* What a closed loop gets through: of the host, a second; of the guest, an echo's instructions. */
 struct peak {
@@ -74,9 +86,10 @@ static struct peak peak(struct guest *guest)
     return (struct peak){load.echoed / load.seconds, cost};
 }
 
-static void one(struct guest *guest, const struct peak *peak, unsigned percent)
+static void one(struct guest *guest, const struct system *system, const struct peak *peak,
+                unsigned percent)
 {
-    const char *name = text("offered %u", percent);
+    const char *name = text("offered %u%s", percent, system->name);
     unsigned offered = (unsigned)(peak->rate * percent / 100);
     struct load load = {.payload = 64, .flows = 1, .rate = offered, .count = offered * SECONDS};
     struct tally tally;
@@ -96,17 +109,18 @@ static void one(struct guest *guest, const struct peak *peak, unsigned percent)
     figures_note("overload", name, "longest, us of the host", load.longest_time);
 }
 
-static void boot(struct guest *guest, unsigned depth_of_reader)
+static void boot(struct guest *guest, const struct system *system)
 {
-    guest_compose("overload", text(SYSTEM, depth_of_reader, MARK_REQUESTS));
-    guest_boot(guest, "overload", text("%s %s " SLOW_CPU, disk_options(0), load_network(1, 50)));
-    load_wait(guest, 1);
+    guest_compose("overload",
+                  text(SYSTEM, system->copying, system->depth, MARK_REQUESTS, system->more));
+    guest_boot(guest, "overload", text("%s %s " SLOW_CPU, disk_options(0), load_wire(50)));
+    load_wait_wire(guest);
 }
 
 /* Requests of the disk's reader, one at a time, while the network is flooded. */
 static void beside(struct guest *guest, const struct peak *peak)
 {
-    const char *name = "offered 200, and a reader";
+    const char *name = text("offered 200%s", with_reader.name);
     struct load load = {.payload = 64, .flows = 1, .rate = (unsigned)(2 * peak->rate)};
     uint64_t before = guest->file->marks;
     struct tally tally;
@@ -125,17 +139,24 @@ static void beside(struct guest *guest, const struct peak *peak)
 void set_overload(void)
 {
     static const unsigned percents[] = {25, 50, 75, 100, 150, 200, 400};
+    static const struct system *const others[] = {&copying, &with_idle};
     struct guest guest;
 
     disk_make();
-    boot(&guest, 0);
+    boot(&guest, &usual);
     struct peak closed = peak(&guest);
 
     for (unsigned i = 0; i < sizeof percents / sizeof percents[0]; i++) {
-        one(&guest, &closed, percents[i]);
+        one(&guest, &usual, &closed, percents[i]);
     }
     guest_end(&guest);
-    boot(&guest, 1);
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
+        boot(&guest, others[i]);
+        one(&guest, others[i], &closed, 200);
+        one(&guest, others[i], &closed, 400);
+        guest_end(&guest);
+    }
+    boot(&guest, &with_reader);
     beside(&guest, &closed);
     guest_end(&guest);
 }
