@@ -37,6 +37,7 @@ static struct copier {
 
 #define ROUNDS 16U /* before we look after the client again */
 #define INLINE __attribute__((always_inline)) static inline
+#define RARELY(truth) __builtin_expect((truth), 0)
 
 /* What the client has not asked for, or cannot be. */
 __attribute__((cold)) static void lose(struct link *link, enum quoll_link_counter why)
@@ -68,40 +69,85 @@ static uint32_t leave_some(struct queue_taking *from_virt)
     uint32_t frames = from_virt->end - from_virt->at;
 
     look_at_client();
-    uint32_t most = least(copier.client.in.ready, copier.client.out.room);
-
-    if (!link_still_up(&copier.client) || most >= frames) {
+    if (!link_still_up(&copier.client)) {
+        link_count(&copier.client, COUNT_DROPPED, frames);
+        from_virt->at = from_virt->end;
         return 0;
     }
+    uint32_t most = least(frames, least(copier.client.in.ready, copier.client.out.room));
+
     from_virt->end = from_virt->at + most;
     return frames - most;
 }
 
-/* Copy the frames that there are. @return their bytes */
+static inline bool is_in_pool(const struct net_frame *frame)
+{
+    return frame->length >= NET_FRAME_MIN && frame->length <= NET_FRAME_MAX &&
+           within(copier.pool_size, frame);
+}
+
+/* A client's buffer, and how far we came in its queue. */
+struct found {
+    struct net_frame buffer; /* of no length: there is none */
+    uint32_t at;
+};
+
+/* After a bad one: the next good one. */
+__attribute__((noinline, cold)) static struct found skip_bad(struct queue_taking buffers,
+                                                             size_t length)
+{
+    struct net_frame buffer;
+
+    do {
+        link_count(&copier.client, COUNT_REFUSED, 1);
+        if (!net_frames_next(&buffers, &buffer)) {
+            return (struct found){.at = buffers.at};
+        }
+    } while (!within(copier.data_size, &buffer) || buffer.length < length);
+    return (struct found){buffer, buffers.at};
+}
+
+/*
+ * Copy the frames, for which there is room, and a buffer each if all are good. What is gone
+ * through stays in registers. @return the frames' bytes
+ */
 INLINE uint64_t copy_all(struct queue_taking from_virt)
 {
     struct link *client = &copier.client;
-    struct net_frame frame, buffer;
+    struct queue_taking buffers = queue_taking_begin(&client->in);
+    struct queue_putting out = queue_putting_begin(&client->out);
+    struct net_frame frame;
     uint64_t bytes = 0;
 
-    copier.buffers = client->in.head;
+    copier.buffers = buffers.at;
     while (net_frames_next(&from_virt, &frame)) {
+        struct net_frame buffer;
         size_t length = frame.length;
 
-        if (length < NET_FRAME_MIN || length > NET_FRAME_MAX || !within(copier.pool_size, &frame)) {
+        if (!is_in_pool(&frame)) {
             lose(&copier.virt, COUNT_REFUSED);
-        } else if (client->out.room == 0 ||
-                   !client_buffer(client, copier.data_size, length, &buffer)) {
-            lose(client, COUNT_DROPPED);
-        } else {
-            unsigned char *to = copier.data + buffer.offset;
-
-            buffer = (struct net_frame){.offset = buffer.offset, .length = (uint16_t)length};
-            (void)net_frames_put(&client->out, &buffer);
-            quoll_copy(to, copier.pool + frame.offset, length);
-            bytes += length;
+            continue;
         }
+        bool found = net_frames_next(&buffers, &buffer);
+
+        if (found && RARELY(!within(copier.data_size, &buffer) || buffer.length < length)) {
+            struct found good = skip_bad(buffers, length);
+
+            buffers.at = good.at;
+            buffer = good.buffer;
+            found = buffer.length >= length;
+        }
+        if (RARELY(!found)) {
+            lose(client, COUNT_DROPPED);
+            continue;
+        }
+        buffer = (struct net_frame){.offset = buffer.offset, .length = (uint16_t)length};
+        net_frames_push(&out, &buffer);
+        quoll_copy(copier.data + buffer.offset, copier.pool + frame.offset, length);
+        bytes += length;
     }
+    queue_putting_end(&client->out, &out);
+    queue_taking_end(&client->in, &buffers);
     queue_taking_end(&copier.virt.in, &from_virt);
     return bytes;
 }
@@ -178,7 +224,7 @@ __attribute__((noinline)) static bool receive_what_fits(struct queue_taking from
     return left == 0 ? asleep : wait_for_client();
 }
 
-INLINE bool receive(void)
+static bool receive(void)
 {
     struct queue_taking from_virt = queue_look_and_begin(&copier.virt.in);
 
@@ -208,6 +254,44 @@ __attribute__((noinline)) static bool go_on(void)
         pass_on_news();
     }
     return link_still_up(&copier.virt);
+}
+
+__attribute__((noinline)) static void receive_all(void)
+{
+    while (!receive() && go_on()) {}
+}
+
+__attribute__((noinline)) static void receive_more(void)
+{
+    if (go_on()) {
+        receive_all();
+    }
+}
+
+/* One frame alone, and a buffer and room for it: straight code, with all in the handles. */
+INLINE void receive_one(struct queue_taking *from_virt)
+{
+    struct link *client = &copier.client;
+    struct net_frame frame, buffer;
+    size_t bytes = 0;
+
+    copier.buffers = client->in.head;
+    (void)net_frames_next(from_virt, &frame);
+    if (!is_in_pool(&frame)) {
+        lose(&copier.virt, COUNT_REFUSED);
+    } else if (!client_buffer(client, copier.data_size, frame.length, &buffer)) {
+        lose(client, COUNT_DROPPED);
+    } else {
+        bytes = frame.length;
+        buffer = (struct net_frame){.offset = buffer.offset, .length = frame.length};
+        (void)net_frames_put(&client->out, &buffer);
+        quoll_copy(copier.data + buffer.offset, copier.pool + frame.offset, bytes);
+    }
+    queue_taking_end(&copier.virt.in, from_virt);
+    settle(bytes);
+    if (!publish_and_sleep()) {
+        receive_more();
+    }
 }
 
 /* What is new beside frames. Whether the virtualiser is there. */
@@ -243,18 +327,29 @@ void pd_start(void)
     pd_wake(virt->channel);
 }
 
+static inline bool unchanged(void)
+{
+    return link_still_up(&copier.virt) && link_still_up(&copier.client) &&
+           link_generation(&copier.virt) == copier.relay.generation;
+}
+
 void pd_wake(microkit_channel channel)
 {
     struct link *virt = &copier.virt;
 
-    if (channel == virt->config->channel) {
+    if (channel == virt->channel) {
         link_count(virt, COUNT_WOKEN, 1);
     } else {
         wake_for_client();
     }
-    if ((link_still_up(virt) && link_still_up(&copier.client) &&
-         link_generation(virt) == copier.relay.generation) ||
-        catch_up()) {
-        while (!receive() && go_on()) {}
+    if (RARELY(!unchanged()) && !catch_up()) {
+        return;
+    }
+    struct queue_taking in = queue_look_and_begin(&virt->in);
+
+    if (in.end == in.at + 1U && enough_for(1)) {
+        receive_one(&in);
+    } else {
+        receive_all();
     }
 }

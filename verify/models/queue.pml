@@ -140,9 +140,14 @@ inline queue_publish()
     fi
 }
 
+inline queue_show_wait(slot)
+{
+    store(P, wait_store, ROOM_AT, IX(slot), RELAXED)
+}
+
 inline queue_wait_for_room()
 {
-    store(P, wait_store, ROOM_AT, IX(tail - OUT_CAPACITY), RELAXED);
+    queue_show_wait(tail - OUT_CAPACITY);
     queue_fence(P, wait_fence);
     CALL(wait_look, queue_look_for_room())
 }
