@@ -235,6 +235,12 @@ static inline bool queue_entries_awaited_from(const struct queue_consumer_half *
 static inline bool queue_publish(struct queue_producer *q);
 
 /*@ requires producer(q);
+    assigns q->mine->room_at;
+    ensures producer(q);
+    ensures q->mine->room_at == slot; */
+static inline void queue_show_wait(struct queue_producer *q, uint32_t slot);
+
+/*@ requires producer(q);
     assigns q->room, q->broken, q->capacity, q->whole, *q->blame->count, q->mine->room_at;
     ensures producer(q);
     ensures \result <==> q->room == 0;
