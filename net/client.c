@@ -170,8 +170,7 @@ bool net_receive(struct net_client *client, struct net_received *frame)
         return false;
     }
     while (net_frames_take(&rx->link.in, &entry)) {
-        if (!from_server(rx, &entry, &frame->buffer) || entry.length < NET_FRAME_MIN ||
-            entry.length > NET_FRAME_MAX) {
+        if (!from_server(rx, &entry, &frame->buffer) || !is_frame(entry.length)) {
             link_count(&rx->link, COUNT_REFUSED, 1);
             continue;
         }

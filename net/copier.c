@@ -35,8 +35,8 @@ static struct copier {
     uint32_t rounds;  /* that made a wake-up longer */
 } copier;
 
-#define ROUNDS 16U /* before we look after the client again */
-#define INLINE __attribute__((always_inline)) static inline
+#define ROUNDS        16U /* before we look after the client again */
+#define INLINE        __attribute__((always_inline)) static inline
 #define RARELY(truth) __builtin_expect((truth), 0)
 
 /* What the client has not asked for, or cannot be. */
@@ -82,29 +82,7 @@ static uint32_t leave_some(struct queue_taking *from_virt)
 
 static inline bool is_in_pool(const struct net_frame *frame)
 {
-    return frame->length >= NET_FRAME_MIN && frame->length <= NET_FRAME_MAX &&
-           within(copier.pool_size, frame);
-}
-
-/* A client's buffer, and how far we came in its queue. */
-struct found {
-    struct net_frame buffer; /* of no length: there is none */
-    uint32_t at;
-};
-
-/* After a bad one: the next good one. */
-__attribute__((noinline, cold)) static struct found skip_bad(struct queue_taking buffers,
-                                                             size_t length)
-{
-    struct net_frame buffer;
-
-    do {
-        link_count(&copier.client, COUNT_REFUSED, 1);
-        if (!net_frames_next(&buffers, &buffer)) {
-            return (struct found){.at = buffers.at};
-        }
-    } while (!within(copier.data_size, &buffer) || buffer.length < length);
-    return (struct found){buffer, buffers.at};
+    return is_frame(frame->length) && within(copier.pool_size, frame);
 }
 
 /*
@@ -130,8 +108,8 @@ INLINE uint64_t copy_all(struct queue_taking from_virt)
         }
         bool found = net_frames_next(&buffers, &buffer);
 
-        if (found && RARELY(!within(copier.data_size, &buffer) || buffer.length < length)) {
-            struct found good = skip_bad(buffers, length);
+        if (found && RARELY(!fits(copier.data_size, &buffer, length))) {
+            struct found_buffer good = another_buffer(client, buffers, copier.data_size, length);
 
             buffers.at = good.at;
             buffer = good.buffer;
@@ -193,7 +171,7 @@ INLINE bool publish_and_sleep(void)
     uint32_t returned = link_show_head(virt);
     bool asleep = queue_sleep(&virt->in);
 
-    if (entries_awaited(peer, tail, delivered)) {
+    if (queue_entries_awaited_from(peer, tail, delivered)) {
         link_signal(client);
     } else if (given != 0) {
         link_wake(client, 0, given);

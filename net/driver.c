@@ -29,7 +29,7 @@
 static struct {
     struct link rx, tx;
     enum { LOST, STOPPED, RUNNING } state;
-    uint8_t interrupt, tx_channel;
+    uint8_t interrupt;
     uint32_t rx_places;  /* for buffers in the device */
     uint32_t rx_look_at; /* when so many are free, we look for buffers */
     uint32_t tx_many;    /* when the device holds so many frames, we look for sent ones */
@@ -361,11 +361,8 @@ void net_driver_start(void)
     driver.state = STOPPED;
     link_open(&driver.rx, quoll_find_link(LINK_NET_RX_DEVICE, NULL, 0), sizeof(struct net_rx_done));
     link_open(&driver.tx, quoll_find_link(LINK_NET_TX_DEVICE, NULL, 0), sizeof(struct net_tx_done));
-    driver.tx_channel = driver.tx.config->channel;
     (void)ready();
-    if (driver.rounds > 0) {
-        go_on();
-    }
+    go_on();
 }
 
 /* The rest of a wake-up in which there is more to do than in most. */
@@ -478,7 +475,7 @@ OUT_OF_LINE static void wake_at_rest(microkit_channel channel)
     if (interrupt) {
         count(COUNT_INTERRUPTS, 1);
     } else {
-        link_count(channel == driver.tx_channel ? &driver.tx : &driver.rx, COUNT_WOKEN, 1);
+        link_count(channel == driver.tx.channel ? &driver.tx : &driver.rx, COUNT_WOKEN, 1);
     }
     do_all();
     end(interrupt);
@@ -490,7 +487,7 @@ void net_driver_wake(microkit_channel channel)
         wake_at_rest(channel);
     } else if (channel == driver.interrupt) {
         on_interrupt();
-    } else if (channel == driver.tx_channel) {
+    } else if (channel == driver.tx.channel) {
         on_frames();
     } else {
         on_buffers();

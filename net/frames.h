@@ -45,19 +45,36 @@ static inline bool within(uint64_t size, const struct net_frame *frame)
     return frame->offset <= size && frame->length <= size - frame->offset;
 }
 
-/* After a bad one: the next good one, or one of no length. */
-__attribute__((noinline, cold)) static struct net_frame another_buffer(struct link *client,
-                                                                       uint64_t size, size_t length)
+static inline bool is_frame(uint64_t length)
+{
+    return length >= NET_FRAME_MIN && length <= NET_FRAME_MAX;
+}
+
+/** Whether `length` bytes fit into a buffer, which lies where it should. */
+static inline bool fits(uint64_t size, const struct net_frame *buffer, size_t length)
+{
+    return within(size, buffer) && buffer->length >= length;
+}
+
+/* A client's buffer, and how far we came in its queue. */
+struct found_buffer {
+    struct net_frame buffer; /* of no length: there is none */
+    uint32_t at;
+};
+
+/* After a bad one: the next good one. */
+__attribute__((noinline, cold)) static struct found_buffer another_buffer(
+    struct link *client, struct queue_taking buffers, uint64_t size, size_t length)
 {
     struct net_frame buffer;
 
     do {
         link_count(client, COUNT_REFUSED, 1);
-        if (!net_frames_take(&client->in, &buffer)) {
-            return (struct net_frame){0};
+        if (!net_frames_next(&buffers, &buffer)) {
+            return (struct found_buffer){.at = buffers.at};
         }
-    } while (!within(size, &buffer) || buffer.length < length);
-    return buffer;
+    } while (!fits(size, &buffer, length));
+    return (struct found_buffer){buffer, buffers.at};
 }
 
 /*
@@ -72,17 +89,14 @@ static inline bool client_buffer(struct link *client, uint64_t size, size_t leng
     if (!net_frames_take(&client->in, buffer)) {
         return false;
     }
-    if (__builtin_expect(!within(size, buffer) || buffer->length < length, 0)) {
-        *buffer = another_buffer(client, size, length);
+    if (__builtin_expect(!fits(size, buffer, length), 0)) {
+        struct queue_taking rest = queue_taking_begin(&client->in);
+        struct found_buffer found = another_buffer(client, rest, size, length);
+
+        queue_taken(&client->in, found.at);
+        *buffer = found.buffer;
     }
     return buffer->length >= length;
-}
-
-/* queue_entries_awaited(), with what a handle said before a fence, which makes us forget it. */
-static inline bool entries_awaited(const struct queue_consumer_half *peer, uint32_t tail,
-                                   uint32_t fresh)
-{
-    return queue_passed(queue_read(&peer->wake_at), tail, fresh);
 }
 
 #endif

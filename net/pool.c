@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pool.h"
 
-#include "frames.h"
-
 void pool_open(struct net_pool *pool)
 {
     const struct quoll_region_config *own = &quoll_config.own;

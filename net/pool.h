@@ -16,6 +16,7 @@
 #include <quoll/link.h>
 #include <quoll/net.h>
 
+#include "frames.h"
 #include "rx_ledger.h"
 
 struct net_pool {
@@ -37,11 +38,6 @@ void pool_supply(struct net_pool *pool, struct rx_ledger *ledger, uint32_t most)
 
 /** What is not the driver's to give, or no frame, is refused. Rare, hence out of line. */
 void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, const struct net_rx_done *done);
-
-static inline bool is_frame(uint64_t length)
-{
-    return length >= NET_FRAME_MIN && length <= NET_FRAME_MAX;
-}
 
 /**
  * What the driver says of one buffer. True: there is a frame in it, and the caller must

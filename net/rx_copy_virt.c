@@ -290,22 +290,6 @@ OUTLINE void deliver_one(const unsigned char *frame, uint64_t first, size_t leng
     receive_more(takers_publish(batch, LAST));
 }
 
-/* As publish_to_one(), for one frame, while few of the client's buffers were taken. */
-INLINE bool publish_one(struct link *client)
-{
-    const struct queue_consumer_half *peer = client->out.peer;
-    uint32_t tail = client->out.tail;
-
-    link_count(client, COUNT_PUT, 1);
-    (void)queue_show_tail(&client->out);
-    bool asleep = queue_sleep(&rx.pool.driver.in);
-
-    if (entries_awaited(peer, tail, 1)) {
-        link_signal(client);
-    }
-    return asleep;
-}
-
 /*
  * One frame alone for whom the last one was for, with all as it should be: then no function is
  * called, and nothing has to be saved. What is not so goes on elsewhere.
@@ -334,7 +318,7 @@ INLINE void receive_one(struct queue_taking *in)
         deliver_one(frame, first, length);
         return;
     }
-    if (RARELY(!within(client->size, &buffer) || buffer.length < length)) {
+    if (RARELY(!within(client->size, &buffer)) || RARELY(buffer.length < length)) { /* fits() */
         link_count(&client->link, COUNT_REFUSED, 1);
         deliver_one(frame, first, length);
         return;
@@ -345,7 +329,7 @@ INLINE void receive_one(struct queue_taking *in)
         publish_and_receive(client);
         return;
     }
-    bool asleep = publish_one(&client->link);
+    bool asleep = publish_frames(&client->link, 1, 0);
 
     if (RARELY(!asleep || has_many())) {
         receive_more(asleep);

@@ -102,22 +102,35 @@ __attribute__((noinline, cold)) static struct taker *takers_search(uint64_t key)
     return NULL;
 }
 
-/** The one in the batch has all its frames: they are shown, and it is woken after the fence. */
-INLINE bool publish_to_one(struct taker *taker)
+/**
+ * Only one got something, so many frames: they are shown, and it is woken after the fence. `taken`:
+ * of its buffers, those shown as taken. True if the driver has no more.
+ */
+INLINE bool publish_frames(struct link *link, uint32_t delivered, uint32_t taken)
 {
-    struct link *link = &taker->link;
     const struct queue_consumer_half *peer = link->out.peer;
     uint32_t tail = link->out.tail;
-    uint32_t delivered = link_show_tail(link), taken = link_show_head_by_batch(link);
+
+    link_count(link, COUNT_PUT, delivered);
+    (void)queue_show_tail(&link->out);
     bool asleep = queue_sleep(&rx.pool.driver.in);
 
-    taker->next = NULL;
-    if (entries_awaited(peer, tail, delivered)) {
+    if (queue_entries_awaited_from(peer, tail, delivered)) {
         link_signal(link);
     } else if (RARELY(taken != 0)) {
         link_wake(link, 0, taken);
     }
     return asleep;
+}
+
+/** The one in the batch has all its frames. */
+INLINE bool publish_to_one(struct taker *taker)
+{
+    struct link *link = &taker->link;
+    uint32_t delivered = link->out.tail - link->out.published;
+
+    taker->next = NULL;
+    return publish_frames(link, delivered, link_show_head_by_batch(link));
 }
 
 /* Of several another one comes first each time (quoll/turn.h). */

@@ -52,8 +52,7 @@ static void check_ledger(void)
     }
     for (uint32_t id = 0; id < BUFFERS; id++) {
         FUZZ_CHECK(in_stock[id] + (virt.ledger.holders[id] != 0) == 1);
-        FUZZ_CHECK(virt.ledger.holders[id] == RX_LEDGER_DRIVER ||
-                   virt.ledger.holders[id] <= 3);
+        FUZZ_CHECK(virt.ledger.holders[id] == RX_LEDGER_DRIVER || virt.ledger.holders[id] <= 3);
         FUZZ_CHECK(!with_second[id] || (virt.ledger.holders[id] & 2U) != 0);
         held[0] += virt.ledger.holders[id] & 1U;
         held[1] += virt.ledger.holders[id] >> 1 & 1U;

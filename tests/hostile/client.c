@@ -579,11 +579,7 @@ static void come_home(void)
     if (!self.over || self.home) {
         return;
     }
-    for (;;) {
-        self.home = all_buffers_home() && self.disk.busy == 0;
-        if (self.home) {
-            break;
-        }
+    while (!(self.home = all_buffers_home() && self.disk.busy == 0)) {
         if (net_client_sleep(&self.nic)) {
             return;
         }

@@ -49,8 +49,6 @@ FAIR = 0.95
 # takes half of it (engine.c). So does a client, which for its equals has an end after each of
 # its time slices. A driver has a budget of 9 ms in 10.
 HALF, BUDGET = 0.5, 0.1
-# Whose time slices fall into what a driver leaves of five periods, as many as one life has, is chance.
-ONE_LIFE = 0.8
 # The console's driver waits at each start for what the UART has not sent yet: up to sixteen
 # characters of ten bits at 115,200 baud, in a life of 4 ms.
 DRAIN = 16 * 10 / 115200 / 4e-3
@@ -174,7 +172,7 @@ def applies(role, kind):
 
 
 def starved(said, role, baseline, together, rough=1):
-    """Victims that got less than is promised, by kind, or (`together`: one life of each) by what is promised."""
+    """Victims that got less than is promised, by kind, or (few attacks) by what is promised."""
     kinds = by_kind(said, role)
     if together:
         floors = sorted({promised(role, kind) for kind in kinds})
@@ -184,8 +182,6 @@ def starved(said, role, baseline, together, rough=1):
     for kind, phases in kinds.items():
         part, who = served(phases, baseline)
         floor = promised(role, phases[0].kind) * rough
-        if together and floor < FAIR * HALF:
-            floor *= ONE_LIFE
         if part < floor:
             wrong.append(f"{who} got {100 * part:.0f} % under {role} {kind}; {100 * floor:.0f} % are promised")
     return wrong

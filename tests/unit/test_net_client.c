@@ -202,7 +202,7 @@ static void out_of_buffers_we_ask_before_the_frames_are_seen(void **state)
     assert_null(net_tx_buffer(&nic));
 }
 
-/* The virtualiser has had what told it that we wait, and woke us: we wait anew, and it must know. */
+/* The virtualiser has woken us for what came back: it must be told that we wait anew. */
 static void who_keeps_what_comes_back_asks_for_the_rest(void **state)
 {
     (void)state;

@@ -68,6 +68,15 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* Each in a wake-up of its own. */
+static void receive_one_by_one(const uint8_t *mac, unsigned frames)
+{
+    for (; frames > 0; frames--) {
+        receive_frame(mac, 60);
+        wake(&driver);
+    }
+}
+
 /* Take the next frame, without returning its buffer yet. */
 static void take_frame(struct fake_peer *copier, uint32_t id, uint16_t length)
 {
@@ -101,8 +110,7 @@ static void assert_ledger(void)
         assert_int_equal(places, 1);
         held[0] += virt.ledger.holders[id] & 1;
         held[1] += virt.ledger.holders[id] >> 1 & 1;
-        assert_true(virt.ledger.holders[id] == RX_LEDGER_DRIVER ||
-                    virt.ledger.holders[id] <= 3);
+        assert_true(virt.ledger.holders[id] == RX_LEDGER_DRIVER || virt.ledger.holders[id] <= 3);
     }
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(rx.taker[i].link.out.tail - rx.taker[i].returned, held[i]);
@@ -201,10 +209,7 @@ static void a_copier_cannot_return_more_than_it_has(void **state)
 static void a_hoarder_loses_frames_and_nobody_else_does(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 12; i++) {
-        receive_frame(mac_first, 60);
-        wake(&driver);
-    }
+    receive_one_by_one(mac_first, 12);
     assert_int_equal(virt.share, 6);
     assert_int_equal(waiting(&first), 6);
     assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 6);
@@ -234,10 +239,7 @@ static void where_all_are_behind_the_device_has_what_they_have_room_for(void **s
     struct net_frame frame;
 
     (void)state;
-    for (unsigned i = 0; i < 6; i++) {
-        receive_frame(mac_all, 60);
-        wake(&driver);
-    }
+    receive_one_by_one(mac_all, 6);
     assert_int_equal(waiting(&driver), BUFFERS - 6);
     receive_frame(mac_first, 60);
     wake(&driver);
@@ -279,10 +281,7 @@ static void where_all_are_behind_the_device_has_what_they_have_room_for(void **s
 static void the_dead_and_the_broken_are_not_behind(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 7; i++) {
-        receive_frame(mac_first, 60);
-        wake(&driver);
-    }
+    receive_one_by_one(mac_first, 7);
     assert_int_equal(virt.ledger.with_driver, BUFFERS - 7); /* the last is not given again */
     first.half->consume.head = 99;
     receive_frame(mac_first, 60);
@@ -291,10 +290,7 @@ static void the_dead_and_the_broken_are_not_behind(void **state)
     assert_int_equal(virt.ledger.with_driver, BUFFERS - 6); /* which it keeps until its end */
     fake_peer_new_life(&first);
     wake(&first);
-    for (unsigned i = 0; i < 7; i++) {
-        receive_frame(mac_first, 60);
-        wake(&driver);
-    }
+    receive_one_by_one(mac_first, 7);
     assert_int_equal(virt.ledger.with_driver, BUFFERS - 7);
     assert_ledger();
     fake_lives[first.config->peer_pd] += 1;
