@@ -382,8 +382,7 @@ static bool add_flow(const char *port, const char *window)
                     ? open_wire(flow, port)
                     : connect(flow->socket, (struct sockaddr *)&to, sizeof to) == 0;
 
-    return open &&
-           (load.rate > 0 || (flow->window >= 1 && flow->window <= WINDOW_MAX));
+    return open && (load.rate > 0 || (flow->window >= 1 && flow->window <= WINDOW_MAX));
 }
 
 static bool parse(int argc, char **argv)

@@ -33,7 +33,6 @@ const char *load_network(unsigned flows, unsigned first)
     int length = snprintf(options, sizeof options, "-netdev user,id=nic");
 
     wire[0] = '\0';
-
     for (unsigned f = 0; f < flows; f++) {
         port_of[f] = free_port();
         length += snprintf(options + length, sizeof options - (size_t)length,
@@ -71,9 +70,11 @@ static const char *command_of(const struct load *load)
         unsigned of_first = load->window_of_first;
 
         if (f == 0) {
-            length += snprintf(command + length, sizeof command - (size_t)length, " %s %u %u %s",
-                               wire[0] != '\0' ? wire : text("%u", port_of[f]), load->payload, load->count,
-                               of_first > 0 ? text("%u", of_first) : window);
+            const char *port = wire[0] != '\0' ? wire : text("%u", port_of[f]);
+
+            length +=
+                snprintf(command + length, sizeof command - (size_t)length, " %s %u %u %s", port,
+                         load->payload, load->count, of_first > 0 ? text("%u", of_first) : window);
         } else {
             length += snprintf(command + length, sizeof command - (size_t)length, " %u %s",
                                port_of[f], window);
@@ -135,16 +136,14 @@ static bool echoes(unsigned port)
     return good;
 }
 
-void load_wait_wire(struct guest *guest)
-{
-    struct load one = {.payload = 64, .window = 1, .flows = 1, .count = 1};
-
-    load_run(guest, &one); /* it asks for 10 seconds who is there */
-    sleep(1);
-}
-
 void load_wait(struct guest *guest, unsigned flows)
 {
+    if (wire[0] != '\0') {
+        struct load one = {.payload = 64, .window = 1, .flows = 1, .count = 1};
+
+        load_run(guest, &one); /* it asks for 10 seconds who is there */
+        flows = 0;
+    }
     for (unsigned f = 0; f < flows; f++) {
         unsigned tries = 0;
 

@@ -40,9 +40,8 @@ const char *load_echoes_yaml(unsigned count, bool copying);
 /** Compose and boot it, with a flow to each. */
 void load_boot_echoes(struct guest *guest, const char *name, unsigned count, bool copying);
 
-/** Wait until all flows echo; until the one on the wire does. */
+/** Wait until all flows echo, or the one on the wire. */
 void load_wait(struct guest *guest, unsigned flows);
-void load_wait_wire(struct guest *guest);
 
 /** Apply the load; dies if echoes stay away (in a closed loop). */
 void load_run(struct guest *guest, struct load *load);

@@ -41,7 +41,8 @@ static const struct system {
     const char *more;
     unsigned depth; /* of the reader's requests */
 } usual = {"", "copiers", "", 0}, with_reader = {", and a reader", "copiers", "", 1},
-  copying = {", copying", "virtualiser", "", 0}, with_idle = {", and an idle echo", "copiers", IDLE, 0};
+  copying = {", copying", "virtualiser", "", 0},
+  with_idle = {", and an idle echo", "copiers", IDLE, 0};
 
 /* What a closed loop gets through: of the host, a second; of the guest, an echo's instructions. */
 struct peak {
@@ -114,7 +115,7 @@ static void boot(struct guest *guest, const struct system *system)
     guest_compose("overload",
                   text(SYSTEM, system->copying, system->depth, MARK_REQUESTS, system->more));
     guest_boot(guest, "overload", text("%s %s " SLOW_CPU, disk_options(0), load_wire(50)));
-    load_wait_wire(guest);
+    load_wait(guest, 1);
 }
 
 /* Requests of the disk's reader, one at a time, while the network is flooded. */
