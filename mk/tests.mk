@@ -68,7 +68,7 @@ test-programs: $(foreach s,$(TEST_SOURCES),$(call test_program,$(s)))
 # System tests run on the development SDK and on each official one that lies in the
 # home directory or that OFFICIAL_SDKS names; where there is none, they say so.
 OFFICIAL_SDKS ?= $(wildcard $(HOME)/microkit-sdk-2.0.1 $(HOME)/microkit-sdk-2.3.0)
-PYTEST        := /usr/bin/python3 -m pytest -p no:cacheprovider -q -rs -n $(JOBS)
+PYTEST        := /usr/bin/python3 -m pytest -p no:cacheprovider -q -rsfE -n $(JOBS)
 
 # What tests need of one SDK; QUOLL_SDKS then tells them where it is: name=SDK=OUT ...
 .PHONY: for-tests
