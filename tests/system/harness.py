@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 from machine import BUILD, EXAMPLE, ROOT, Machine, compose  # noqa: F401
 
@@ -101,6 +102,23 @@ class WebMachine(Machine):
 
     def put(self, frame):
         self.wire.sendto(frame, self.wire_to)
+
+    def worked(self):
+        """Seconds that the emulator's threads have had of a processor (proc(5), schedstat)."""
+        total = 0
+        for thread in Path(f"/proc/{self.process.pid}/task").glob("*/schedstat"):
+            try:
+                total += int(thread.read_text().split()[0])
+            except OSError:  # it has ended
+                pass
+        return total / 1e9
+
+    def let_work(self, seconds):
+        """Until the emulator has worked so long, or had time for it: who floods a machine does
+        so at the pace that it has on this host, now."""
+        enough, end = self.worked() + seconds, time.monotonic() + 4 * seconds
+        while self.worked() < enough and time.monotonic() < end:
+            time.sleep(seconds / 5)
 
     def get(self, path, method="GET", headers=None, seconds=30):
         """One request on a connection of its own: status, headers, body."""
