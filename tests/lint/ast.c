@@ -207,16 +207,26 @@ const char *name_of(CXCursor cursor)
     return facts_name(operation);
 }
 
-/* A USR of what is not external names the file without its folder: two may have one name. */
+const char *file_of(CXCursor cursor)
+{
+    CXFile file;
+
+    clang_getFileLocation(clang_getCursorLocation(cursor), &file, NULL, NULL, NULL);
+    return keep(clang_getFileName(file));
+}
+
+/*
+ * A USR of what is not external names the file without its folder: two may have one name. What a
+ * header declares and a program defines has the header's.
+ */
 const char *usr_of(CXCursor cursor)
 {
     char name[2048];
-    const char *usr = keep(clang_getCursorUSR(cursor)), *path = "";
-    CXFile file;
+    CXCursor first = clang_getCanonicalCursor(cursor);
+    const char *usr = keep(clang_getCursorUSR(first)), *path = "";
 
-    if (usr[0] != '\0' && clang_getCursorLinkage(cursor) != CXLinkage_External) {
-        clang_getFileLocation(clang_getCursorLocation(cursor), &file, NULL, NULL, NULL);
-        path = keep(clang_getFileName(file));
+    if (usr[0] != '\0' && clang_getCursorLinkage(first) != CXLinkage_External) {
+        path = file_of(first);
     }
     snprintf(name, sizeof name, "%s%s%s", path, path[0] != '\0' ? ":" : "", usr);
     return facts_name(name);

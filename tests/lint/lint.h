@@ -93,6 +93,9 @@ const char *record_of(CXType type, bool pointee);
 const char *name_of(CXCursor cursor);
 const char *usr_of(CXCursor cursor);
 
+/** The file in which it stands. */
+const char *file_of(CXCursor cursor);
+
 /** The function, operation or variable that a call calls. */
 CXCursor callee_of(CXCursor call);
 

@@ -34,16 +34,20 @@ unsigned pointer_made_by_function(void)
     return data ? SHARED : own ? 0 : UNKNOWN;
 }
 
-/* Each function once, however many files include it; programs each have a pd_start(). */
+/*
+ * Each function once, however many files include it; programs each have a pd_start(), and their
+ * own of what a header that they include declares.
+ */
 static enum CXChildVisitResult collect(CXCursor cursor, CXCursor parent, CXClientData data)
 {
     const char *usr = usr_of(cursor);
-    bool external = clang_getCursorLinkage(cursor) == CXLinkage_External;
+    bool own = clang_getCursorLinkage(cursor) == CXLinkage_External ||
+               strcmp(file_of(cursor), file_of(clang_getCanonicalCursor(cursor))) != 0;
 
     (void)parent, (void)data;
     if (clang_getCursorKind(cursor) == CXCursor_FunctionDecl && clang_isCursorDefinition(cursor) &&
         !clang_Location_isInSystemHeader(clang_getCursorLocation(cursor)) &&
-        (external || !(facts_of(usr) & BODY)) && count < MOST_FUNCTIONS) {
+        (own || !(facts_of(usr) & BODY)) && count < MOST_FUNCTIONS) {
         facts_add(usr, BODY);
         functions[count++] = cursor;
     }

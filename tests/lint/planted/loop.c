@@ -6,6 +6,8 @@
 #include <quoll/net.h>
 #include <quoll/virtqueue.h>
 
+#include "hook.h"
+
 #define MOST 32U
 
 static uint32_t sum;
@@ -95,6 +97,26 @@ void has_no_condition(struct link *link)
 void is_always_true(void)
 {
     while (1) { /* lint: loop */
+        sum += 1;
+    }
+}
+
+static void spend_as_you_like(uint32_t count)
+{
+    while (count-- > 0) { /* lint: loop */
+        sum += 1;
+    }
+}
+
+static bool has_more(struct link *link)
+{
+    return queue_look(&link->in) > 0;
+}
+
+void goes_on_by_hook(struct link *link)
+{
+    spend_what_it_says(link);
+    while (has_more_by_hook(link)) { /* lint: loop */
         sum += 1;
     }
 }
