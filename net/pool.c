@@ -21,14 +21,14 @@ void pool_open(struct net_pool *pool)
     pool->by = pool->at_once;
 }
 
-void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, const struct net_rx_done *done)
+void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, struct net_rx_done done)
 {
-    if (!rx_ledger_lent(ledger, done->id)) {
+    if (!rx_ledger_lent(ledger, done.id)) {
         link_count(&pool->driver, COUNT_REFUSED, 1);
         return;
     }
-    link_count(&pool->driver, COUNT_REFUSED, done->length != 0);
-    rx_ledger_hand_on(ledger, done->id, 0);
+    link_count(&pool->driver, COUNT_REFUSED, done.length != 0);
+    rx_ledger_hand_on(ledger, done.id, 0);
 }
 
 void pool_supply(struct net_pool *pool, struct rx_ledger *ledger, uint32_t most)

@@ -36,22 +36,17 @@ void pool_open(struct net_pool *pool);
 /** What nobody has goes to the device, until that has `most`. */
 void pool_supply(struct net_pool *pool, struct rx_ledger *ledger, uint32_t most);
 
-/** What is not the driver's to give, or no frame, is refused. Rare, hence out of line. */
-void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, const struct net_rx_done *done);
-
 /**
- * What the driver says of one buffer. True: there is a frame in it, and the caller must
- * hand it on (rx_ledger_hand_on).
+ * Whether it is a frame, in a buffer that the driver has: the caller must hand it on then
+ * (rx_ledger_hand_on), and else refuse it.
  */
-static inline bool pool_take(struct net_pool *pool, struct rx_ledger *ledger,
-                             const struct net_rx_done *done)
+static inline bool pool_takes(const struct rx_ledger *ledger, struct net_rx_done done)
 {
-    if (!rx_ledger_lent(ledger, done->id) || !is_frame(done->length)) {
-        pool_refuse(pool, ledger, done);
-        return false;
-    }
-    return true;
+    return rx_ledger_lent(ledger, done.id) && is_frame(done.length);
 }
+
+/** What is not the driver's to give, or no frame, is counted. Rare, hence out of line. */
+void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, struct net_rx_done done);
 
 /** Where the device finds a buffer. */
 static inline uint64_t pool_address(const struct net_pool *pool, uint32_t id)

@@ -219,7 +219,7 @@ INLINE struct taker *take_all_done(struct taker *batch)
 }
 
 /* Those that are on their way back; if a client is behind, as many as clients have room for. */
-OUTLINE void show_buffers(void)
+OUTLINE void supply(void)
 {
     struct queue_producer *out = &rx.pool.driver.out;
     uint32_t tail = out->tail, hidden = tail - out->published;
@@ -234,7 +234,7 @@ OUTLINE void show_buffers(void)
 }
 
 /* Whether the driver is to see buffers that are on their way back. */
-INLINE bool has_many(void)
+INLINE bool supply_due(void)
 {
     return rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by;
 }
@@ -246,35 +246,13 @@ static bool receive(void)
     KEEP(last);
     bool asleep = takers_publish(take_all_done(last), last);
 
-    if (RARELY(has_many())) {
-        show_buffers();
+    if (RARELY(supply_due())) {
+        supply();
     }
     return asleep;
 }
 
-/* ---- Wake-ups ---- */
-
-OUTLINE void receive_all(void)
-{
-    while (!receive() && go_on()) {}
-}
-
-OUTLINE void wake_and_receive(microkit_channel channel)
-{
-    if (takers_wake(channel)) {
-        receive_all();
-    }
-}
-
-OUTLINE void receive_more(bool asleep)
-{
-    if (has_many()) {
-        show_buffers();
-    }
-    if (!asleep && go_on()) {
-        receive_all();
-    }
-}
+/* ---- One frame alone ---- */
 
 OUTLINE void publish_and_receive(struct taker *client)
 {
@@ -301,6 +279,10 @@ INLINE void receive_one(struct queue_taking *in)
     struct net_rx_done done;
     struct net_frame buffer;
 
+    if (RARELY(driver->out.room == 0)) {
+        receive_all();
+        return;
+    }
     (void)net_rx_dones_next(in, &done);
     size_t length = take(&done);
 
@@ -331,7 +313,7 @@ INLINE void receive_one(struct queue_taking *in)
     }
     bool asleep = publish_frames(&client->link, 1, 0);
 
-    if (RARELY(!asleep || has_many())) {
+    if (RARELY(!asleep || supply_due())) {
         receive_more(asleep);
     }
 }
@@ -348,21 +330,5 @@ void pd_start(void)
         rx.taker[i].size = data->size;
     }
     pool_open(&rx.pool);
-    wake_and_receive(rx.pool.driver.channel);
-}
-
-void pd_wake(microkit_channel channel)
-{
-    if (RARELY(!takers_unchanged(channel))) {
-        wake_and_receive(channel);
-        return;
-    }
-    link_count(&rx.pool.driver, COUNT_WOKEN, 1);
-    struct queue_taking in = queue_look_and_begin(&rx.pool.driver.in);
-
-    if (USUALLY(in.end == in.at + 1U && rx.pool.driver.out.room > 0)) {
-        receive_one(&in);
-    } else {
-        receive_all();
-    }
+    wake_for_more(rx.pool.driver.channel);
 }

@@ -129,9 +129,8 @@ __attribute__((noinline, cold)) static struct taker *give_to_all(struct taker *b
 }
 
 /* Demultiplex by destination, the frame's first bytes. */
-INLINE struct taker *deliver(struct taker *batch, uint32_t id, size_t length)
+INLINE struct taker *deliver(struct taker *batch, uint32_t id, uint64_t first, size_t length)
 {
-    uint64_t first = word_at(pool_frame(&rx.pool, id));
     uint64_t holders = 0;
 
     struct taker *copier = rx.recent;
@@ -161,13 +160,14 @@ INLINE struct taker *take_all_done(struct taker *batch)
     uint64_t bytes = 0;
 
     while (net_rx_dones_next(&in, &done)) {
-        if (RARELY(!pool_take(&rx.pool, &virt.ledger, &done))) {
+        if (RARELY(!pool_takes(&virt.ledger, done))) {
+            pool_refuse(&rx.pool, &virt.ledger, done);
             continue;
         }
         if (RARELY(!rx.pool.coherent)) {
             pool_invalidate(&rx.pool, done.id);
         }
-        batch = deliver(batch, done.id, done.length);
+        batch = deliver(batch, done.id, word_at(pool_frame(&rx.pool, done.id)), done.length);
         bytes += done.length;
     }
     queue_taking_end(&driver->in, &in);
@@ -190,15 +190,20 @@ OUTLINE void supply(void)
     publish_to_driver();
 }
 
-INLINE bool receive(void)
+INLINE bool supply_due(void)
+{
+    return virt.ledger.with_driver <= virt.plenty ||
+           rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by;
+}
+
+static bool receive(void)
 {
     struct taker *last = LAST;
 
     KEEP(last);
     bool asleep = takers_publish(take_all_done(last), last);
 
-    if (RARELY(virt.ledger.with_driver <= virt.plenty ||
-               rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by)) {
+    if (RARELY(supply_due())) {
         supply();
     }
     return asleep;
@@ -209,6 +214,63 @@ static void renew(void)
 {
     rx_ledger_take_all_back(&virt.ledger);
     supply();
+}
+
+/* ---- One frame alone ---- */
+
+OUTLINE void refuse_one(struct net_rx_done done)
+{
+    pool_refuse(&rx.pool, &virt.ledger, done);
+    net_rx_dones_drop(&rx.pool.driver.in);
+    receive_more(false);
+}
+
+/* One that is not for the usual copier, or finds something there not as usual. */
+OUTLINE void deliver_one(uint32_t id, uint64_t first, size_t length)
+{
+    struct taker *batch = deliver(LAST, id, first, length);
+
+    net_rx_dones_drop(&rx.pool.driver.in);
+    receive_more(takers_publish(batch, LAST));
+}
+
+/*
+ * One frame alone for whom the last one was for, with all as it should be: then no function is
+ * called, and nothing has to be saved. What is not so goes on elsewhere.
+ */
+INLINE void receive_one(struct queue_taking *in)
+{
+    struct link *driver = &rx.pool.driver;
+    struct taker *copier = rx.recent;
+    struct net_rx_done done;
+
+    (void)net_rx_dones_next(in, &done);
+    if (RARELY(!pool_takes(&virt.ledger, done))) {
+        refuse_one(done);
+        return;
+    }
+    if (RARELY(!rx.pool.coherent)) {
+        pool_invalidate(&rx.pool, done.id);
+    }
+    uint64_t first = word_at(pool_frame(&rx.pool, done.id));
+
+    link_count(driver, COUNT_BYTES, done.length);
+    if (RARELY(MAC_KEY(first) != rx.recent_key || !link_still_up(&copier->link) ||
+               copier->link.out.room <= virt.few)) {
+        deliver_one(done.id, first, done.length);
+        return;
+    }
+    uint64_t frame = (uint64_t)done.length << 32U | (done.id * NET_BUFFER_SIZE + NET_HEADROOM);
+
+    (void)net_words_put(&copier->link.out, &frame);
+    link_count(&copier->link, COUNT_BYTES, done.length);
+    rx_ledger_hand_on(&virt.ledger, done.id, copier->bit);
+    queue_taking_end(&driver->in, in);
+    bool asleep = publish_frames(&copier->link, 1, 0);
+
+    if (RARELY(!asleep || supply_due())) {
+        receive_more(asleep);
+    }
 }
 
 /* ---- Entry points ---- */
@@ -224,15 +286,5 @@ void pd_start(void)
     virt.plenty = plenty();
     virt.share = (rx.pool.buffers - rx.pool.buffers / 4U) / (rx.number == 0 ? 1U : rx.number);
     virt.few = virt.share - (virt.share + 7U) / 8U;
-    pd_wake(rx.pool.driver.config->channel);
-}
-
-void pd_wake(microkit_channel channel)
-{
-    if (USUALLY(takers_unchanged(channel))) {
-        link_count(&rx.pool.driver, COUNT_WOKEN, 1);
-    } else if (!takers_wake(channel)) {
-        return;
-    }
-    while (!receive() && go_on()) {}
+    wake_for_more(rx.pool.driver.channel);
 }

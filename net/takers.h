@@ -9,6 +9,10 @@
  *     look_for_room(taker)  how many frames more it can take; if none, it will notify us
  *     unread(taker)       how many it has not taken yet
  *     renew()             the driver's new life begins
+ *     receive()           what the driver has, in a batch; true if it has no more
+ *     receive_one(in)     the same for one frame alone, looked at already: straight code
+ *     supply_due()        whether the driver is to get buffers now,
+ *     supply()            which it does then
  *
  * Where frames come faster than they are taken, to receive them only to drop them would take
  * the time of those who are to take them. So once one had to be dropped, the device has no more
@@ -75,6 +79,10 @@ static void look_after(struct taker *taker);
 static uint32_t look_for_room(struct taker *taker);
 static uint32_t unread(const struct taker *taker);
 static void renew(void);
+static bool receive(void);
+static void receive_one(struct queue_taking *in);
+static bool supply_due(void);
+static void supply(void);
 
 /** From pd_start(): the links of a kind. */
 static void takers_open(enum quoll_link_kind kind)
@@ -264,8 +272,39 @@ OUTLINE bool catch_up(void)
     return state != LINK_DOWN;
 }
 
-/** Whether a wake-up is about frames, and all else is as it was. */
-INLINE bool takers_unchanged(microkit_channel channel)
+/* ---- Wake-ups ---- */
+
+OUTLINE void receive_all(void)
+{
+    while (!receive() && go_on()) {}
+}
+
+/** After one frame alone. */
+OUTLINE void receive_more(bool asleep)
+{
+    if (supply_due()) {
+        supply();
+    }
+    if (!asleep && go_on()) {
+        receive_all();
+    }
+}
+
+/** A notification that is not only about frames. */
+OUTLINE void wake_for_more(microkit_channel channel)
+{
+    if (channel == rx.pool.driver.channel) {
+        link_count(&rx.pool.driver, COUNT_WOKEN, 1);
+    } else {
+        wake_for_taker(channel);
+    }
+    if (catch_up()) {
+        receive_all();
+    }
+}
+
+/* Whether a wake-up is about frames, and all else is as it was. */
+INLINE bool unchanged(microkit_channel channel)
 {
     struct link *driver = &rx.pool.driver;
 
@@ -273,15 +312,20 @@ INLINE bool takers_unchanged(microkit_channel channel)
            link_generation(driver) == rx.relay.generation;
 }
 
-/** If not: whether the driver is there, so that what it has is to be received. */
-OUTLINE bool takers_wake(microkit_channel channel)
+void pd_wake(microkit_channel channel)
 {
-    if (channel == rx.pool.driver.channel) {
-        link_count(&rx.pool.driver, COUNT_WOKEN, 1);
-    } else {
-        wake_for_taker(channel);
+    if (RARELY(!unchanged(channel))) {
+        wake_for_more(channel);
+        return;
     }
-    return catch_up();
+    link_count(&rx.pool.driver, COUNT_WOKEN, 1);
+    struct queue_taking in = queue_look_and_begin(&rx.pool.driver.in);
+
+    if (USUALLY(in.end == in.at + 1U)) {
+        receive_one(&in);
+    } else {
+        receive_all();
+    }
 }
 
 #endif

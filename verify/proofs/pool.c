@@ -17,23 +17,17 @@ static inline void link_count(struct link *link, enum quoll_link_counter which, 
 static inline bool is_frame(uint64_t length);
 
 /* The counters are a page of their own. */
-/*@ requires \valid(pool) && \valid(ledger) && \valid_read(done) && in_books(ledger);
+/*@ requires \valid(pool) && \valid(ledger) && in_books(ledger);
     requires \valid(pool->driver.counters + (0 .. COUNT_REFUSED));
-    requires \separated(pool, ledger, done, pool->driver.counters + (0 .. COUNT_REFUSED));
+    requires \separated(pool, ledger, pool->driver.counters + (0 .. COUNT_REFUSED));
     assigns pool->driver.counters[COUNT_REFUSED];
-    assigns ledger->holders[done->id], ledger->free[ledger->stock];
+    assigns ledger->holders[done.id], ledger->free[ledger->stock];
     assigns ledger->stock, ledger->with_driver, order[..], place[..];
     ensures in_books(ledger); */
-void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, const struct net_rx_done *done);
+void pool_refuse(struct net_pool *pool, struct rx_ledger *ledger, struct net_rx_done done);
 
-/*@ requires \valid(pool) && \valid(ledger) && \valid_read(done) && in_books(ledger);
-    requires \valid(pool->driver.counters + (0 .. COUNT_REFUSED));
-    requires \separated(pool, ledger, done, pool->driver.counters + (0 .. COUNT_REFUSED));
-    assigns pool->driver.counters[COUNT_REFUSED];
-    assigns ledger->holders[done->id], ledger->free[ledger->stock];
-    assigns ledger->stock, ledger->with_driver, order[..], place[..];
-    ensures in_books(ledger);
-    ensures \result ==> done->id < ledger->buffers && ledger->holders[done->id] == DRIVER;
-    ensures \result ==> NET_FRAME_MIN <= done->length <= NET_FRAME_MAX; */
-static inline bool pool_take(struct net_pool *pool, struct rx_ledger *ledger,
-                             const struct net_rx_done *done);
+/*@ requires \valid_read(ledger) && in_books(ledger);
+    assigns \nothing;
+    ensures \result <==> done.id < ledger->buffers && ledger->holders[done.id] == DRIVER &&
+                         NET_FRAME_MIN <= done.length <= NET_FRAME_MAX; */
+static inline bool pool_takes(const struct rx_ledger *ledger, struct net_rx_done done);
