@@ -14,7 +14,7 @@
 #include <quoll/microkit.h>
 #include <quoll/panic.h>
 #include <quoll/pd.h>
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #include "count.h"
 #include "plan.h"

@@ -24,7 +24,7 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #define ENTRIES  262144U
 #define TRIES    7U

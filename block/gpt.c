@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #include "gpt.h"
 

@@ -42,7 +42,7 @@ $(BENCH_DIR)/packages.done: mk/bench-packages.txt | $(SETUP_STAMP)
 	@$(if $(filter yes,$(SETUP)),sh mk/setup.sh $<)
 	@mkdir -p $(@D) && touch $@
 
-$(BENCH_DIR)/ring: bench/ring.c include/quoll/queue.h $(BENCH_DIR)/packages.done
+$(BENCH_DIR)/ring: bench/ring.c include/quoll/queue.h include/quoll/queue_entries.h $(BENCH_DIR)/packages.done
 	@$(CC) -std=c17 -O2 -march=native -D_GNU_SOURCE -Wall -Wextra -Iinclude -isystem /usr/include/dpdk \
 	    -isystem /usr/include/x86_64-linux-gnu/dpdk $< -lrte_ring -lrte_eal -lpthread -o $@
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include <quoll/log.h>
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #include "counters_json.h"
 

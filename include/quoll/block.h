@@ -30,7 +30,7 @@
 
 #include <stdint.h>
 
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #define BLOCK_ALIGN 512U
 

@@ -36,7 +36,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #define NET_FRAME_MIN   14U
 #define NET_FRAME_MAX   1514U

@@ -21,7 +21,7 @@
 
 #include <stdint.h>
 
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #define SERIAL_LINE_MAX 256U
 

@@ -23,7 +23,7 @@
 
 #include <stdint.h>
 
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #define TIMER_IDS        64U
 #define TIMER_PERIOD_MIN 10000U /* ns; shorter periods are refused */

@@ -8,7 +8,7 @@
  */
 #include <quoll/block.h>
 #include <quoll/net.h>
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 #include <quoll/serial.h>
 #include <quoll/timer.h>
 

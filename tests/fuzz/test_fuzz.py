@@ -44,8 +44,8 @@ def test_every_corpus_has_its_fuzzer():
 # (target, source, what stands there, what is put in its place)
 PLANTED = [
     ("net_rx_virt", "net/rx_virt.c", "used > out->tail - copier->returned", "false"),
-    ("net_rx_virt", "net/pool.h", "!rx_ledger_lent(ledger, done->id)",
-     "done->id >= ledger->buffers"),
+    ("net_rx_virt", "net/pool.h", "rx_ledger_lent(ledger, done.id)", "done.id < ledger->buffers"),
+    ("net_rx_virt", "net/rx_virt.c", "hand_on(&virt.ledger, done.id, copier->bit)", "hand_on(&virt.ledger, done.id, 0)"),
     ("net_rx_copy_virt", "net/rx_copy_virt.c", "return id < rx.pool.most && ", "return "),
     ("net_rx_copy_virt", "net/frames.h", "frame->length <= size - frame->offset", "frame->length <= size"),
     ("net_rx_copy_virt", "net/takers.h", "if (rx.key[i] == key) {", "if (rx.key[i] != key) {"),

@@ -43,7 +43,7 @@ EQUIVALENT = HERE / "equivalent.txt"
 FLOORS = ("unit", "driver", "priority", "random", "exhaustive")
 PARTS = {"unit": ("unit",), "driver": ("driver", "sim/asan", "sim/checked"), "priority": ("sim/checked", "tool", "boards"),
          "random": ("sim/checked", "tool", "boards"), "exhaustive": ("sim/checked",)}  # what each needs of what is built
-FILES = ("include/quoll/queue.h", "include/quoll/link.h", "core/link.c", "include/quoll/virtqueue.h",
+FILES = ("include/quoll/queue.h", "include/quoll/queue_entries.h", "include/quoll/link.h", "core/link.c", "include/quoll/virtqueue.h",
          "bus/virtio/*.c", "net/*virt.c", "net/*ledger.h", "net/tx_head.h", "net/tx_done.h", "net/pool.*",
          "net/takers.h", "net/frames.h", "net/copier.c", "net/driver.c",
          "block/virt*.c", "block/driver.c",
@@ -51,7 +51,8 @@ FILES = ("include/quoll/queue.h", "include/quoll/link.h", "core/link.c", "includ
 QUEUE_TESTS = ["test_link_order", "test_link_info", "test_panics", "test_queue", "test_link", "test_serial_driver", "test_timer_driver", "test_block_driver",
                "test_net_driver", "test_net_rx_virt"]
 UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM*, test_ROOM_PART* and those that include the file
-    "include/quoll/queue.h": QUEUE_TESTS, "include/quoll/link.h": QUEUE_TESTS, "core/link.c": QUEUE_TESTS,
+    "include/quoll/queue.h": QUEUE_TESTS, "include/quoll/queue_entries.h": QUEUE_TESTS,
+    "include/quoll/link.h": QUEUE_TESTS, "core/link.c": QUEUE_TESTS,
     "include/quoll/virtqueue.h": ["test_order", "test_panics", "test_virtqueue", "test_virtio", "test_virtio_blk"],
     "bus/virtio/virtqueue.c": ["test_panics", "test_virtqueue", "test_virtio_blk"],
     "bus/virtio/mmio.c": ["test_panics", "test_virtio", "test_virtqueue", "test_virtio_blk"],
@@ -77,7 +78,7 @@ RUNS = 12  # random schedules of each system
 STATES = 400000  # of a small system, at most
 NOT_ALL_SEEN = "status 3"
 SMALL = {  # for all schedules
-    "numbers": (["include/quoll/queue.h"], ["numbers_producer", "numbers_consumer"]),
+    "numbers": (["include/quoll/queue.h", "include/quoll/queue_entries.h"], ["numbers_producer", "numbers_consumer"]),
     "lives": (["include/quoll/queue.h", "include/quoll/link.h", "core/link.c"], ["lives_keeper", "lives_left", "lives_right"]),
 }
 CPU_SECONDS, TIMEOUT = 8, 300

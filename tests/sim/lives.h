@@ -8,6 +8,7 @@
 #include <quoll/link.h>
 #include <quoll/panic.h>
 #include <quoll/pd.h>
+#include <quoll/queue_entries.h>
 
 #define CAPACITY 2U
 #define COUNT    3U

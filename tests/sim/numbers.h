@@ -8,7 +8,7 @@
 
 #include <microkit.h>
 
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #ifndef CAPACITY
 #define CAPACITY 2U

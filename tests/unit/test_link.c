@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include <quoll/queue_entries.h>
+
 #include "fake_pd.h"
 
 struct entry {

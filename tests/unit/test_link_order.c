@@ -9,6 +9,8 @@ static inline void played_fence(void);
 #undef atomic_thread_fence
 #define atomic_thread_fence(order) played_fence()
 
+#include <quoll/queue_entries.h>
+
 #include "fake_pd.h"
 
 static void (*at_fence)(void);

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <quoll/queue_entries.h>
+
 #include "fake_pd.h"
 
 struct entry {

@@ -17,7 +17,7 @@ import simulator  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 MODELS = ROOT / "verify" / "models"
-QUEUE = (ROOT / "include" / "quoll" / "queue.h").read_text()
+HEADERS = [ROOT / "include" / "quoll" / name for name in ("queue.h", "queue_entries.h")]
 VERDICTS = {line.split()[1]: line.split()[2] for line in (MODELS / "verdicts").read_text().splitlines()
             if line.startswith("transfer ")}
 
@@ -78,20 +78,23 @@ RUNS += [(entries, 6, together) for entries in range(1, 6) for together in (Fals
 
 
 def without(step):
-    """queue.h without a step."""
+    """The header that has the step, and its text without that."""
     function, before, after = STEPS[step]
-    start = re.search(rf"static inline \w+ {function}\(\s*(const )?struct", QUEUE).start()
-    end = re.compile(r"\n}\n|\n    }   ").search(QUEUE, start).start() + 1
-    body, count = re.subn(before, after, QUEUE[start:end], count=1)
+    definition = re.compile(rf"static inline \w+ {function}\(\s*(const )?struct")
+    (header, text), = [(h, h.read_text()) for h in HEADERS if definition.search(h.read_text())]
+    start = definition.search(text).start()
+    end = re.compile(r"\n}\n|\n    }   ").search(text, start).start() + 1
+    body, count = re.subn(before, after, text[start:end], count=1)
     assert count == 1, f"{function} has no {before}"
-    return QUEUE[:start] + body + QUEUE[end:]
+    return header, text[:start] + body + text[end:]
 
 
 def simulated(folder, step):
     """What the simulator says of the real code without a step."""
-    header = folder / "include" / "quoll" / "queue.h"
-    header.parent.mkdir(parents=True)
-    header.write_text(without(step))
+    header, text = without(step)
+    copies = folder / "include" / "quoll"
+    copies.mkdir(parents=True)
+    (copies / header.name).write_text(text)
     system = (ROOT / "tests" / "sim" / "toy.system").read_text()
     for number, (entries, batch, together) in enumerate(RUNS):
         run = folder / str(number)

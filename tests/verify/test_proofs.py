@@ -27,7 +27,7 @@ def test_no_goal_is_open(tmp_path, unit, tool):
 
 
 @pytest.mark.parametrize("unit, path, before, after", [
-    ("fetch.c", "include/quoll/queue.h", "*end = from + count * size", "*end = from + (count + 1) * size"),
+    ("fetch.c", "include/quoll/queue_entries.h", "*end = from + count * size", "*end = from + (count + 1) * size"),
     ("link.c", "include/quoll/queue.h", "__builtin_expect(ready > capacity, 0)",
      "__builtin_expect(ready > capacity + 1U, 0)"),
     ("let_out.c", "net/tx_head.h", "length <= client->size - offset", "length <= client->size"),

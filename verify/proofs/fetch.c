@@ -6,7 +6,7 @@
  */
 #include "trusted.h"
 
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #define MOST 33U
 

@@ -8,6 +8,8 @@
 
 #include <__fc_builtin.h>
 
+#include <quoll/queue_entries.h>
+
 #include "core/link.c"
 
 #define CAPACITY 8U

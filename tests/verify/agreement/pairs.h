@@ -11,7 +11,7 @@
 
 #include <microkit.h>
 
-#include <quoll/queue.h>
+#include <quoll/queue_entries.h>
 
 #define CAPACITY 4U
 
