@@ -85,7 +85,7 @@ BENCH_SETTINGS = kind=$(BENCH_KIND) sdk=$(SDK) config=$(CONFIG) quoll=$(QUOLL) d
 
 # BENCH_OPTIONS='repeat=3 packets=10000', functions=20 (name those that take most),
 # addresses=FILE (beside that: each instruction's, "program address count" a line),
-# only=TEXT (of a set, the cases whose names contain it; then nothing is compared).
+# only=TEXT (of a set, the cases whose names contain it; they are printed, not kept or compared).
 BENCH_OPTIONS ?=
 
 .PHONY: bench

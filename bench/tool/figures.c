@@ -193,7 +193,7 @@ static void save(json_t *object, const char *path)
 
 void figures_load(const char *path)
 {
-    all = load(path, false);
+    all = path == NULL ? json_object() : load(path, false);
 }
 
 void figures_save(const char *path)
@@ -203,9 +203,7 @@ void figures_save(const char *path)
 
 void figures_forget(const char *set)
 {
-    if (settings.only == NULL) {
-        json_object_del(member(all, settings.kind), set);
-    }
+    json_object_del(member(all, settings.kind), set);
 }
 
 /* ---- Comparing ---- */

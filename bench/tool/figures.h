@@ -40,6 +40,7 @@ void figures_count(const char *set, const char *name, const char *part, double v
 /** Keep one that is not compared. */
 void figures_note(const char *set, const char *name, const char *part, double value);
 
+/** What was measured before; NULL: nothing. */
 void figures_load(const char *path);
 void figures_save(const char *path);
 

@@ -117,7 +117,9 @@ static void measure_set(const char *name)
             fprintf(stderr, "  BENCH   %s (%s, %s)\n", name, settings.kind, settings.config);
             figures_forget(name);
             sets[i].run();
-            figures_save(settings.json);
+            if (settings.only == NULL) {
+                figures_save(settings.json);
+            }
             printf("%s: %s, %s\n\n", name, settings.kind, settings.config);
             figures_table(name, stdout);
             settings.kind = kind;
@@ -138,7 +140,7 @@ static int measure(int argc, char **argv)
     if (settings.kind == NULL || settings.json == NULL || settings.out == NULL || i == argc) {
         die("measure needs kind=, json=, out= and a set");
     }
-    figures_load(settings.json);
+    figures_load(settings.only == NULL ? settings.json : NULL);
     for (; i < argc; i++) {
         measure_set(argv[i]);
     }

@@ -11,15 +11,19 @@ from sdks import BOARD, BUILD, ROOT, SDKS
 LIMIT = 4096  # KiB
 
 
-@pytest.fixture(scope="module", params=SDKS, ids=str)
-def measured(request, tmp_path_factory):
-    sdk, out = request.param, tmp_path_factory.mktemp("size")
+def measure(sdk, out, *options):
     done = subprocess.run(
         [BUILD / "bench" / "bench", "measure", f"kind={sdk}", f"sdk={sdk.path}", "config=debug",
          f"quoll={BUILD}/tool/quoll", f"dtb={BUILD}/boards/{BOARD}.dtb",
-         f"programs={sdk.out}/example/programs:{sdk.programs}", f"out={out}", f"json={out}/size.json", "size"],
+         f"programs={sdk.out}/example/programs:{sdk.programs}", f"out={out}", f"json={out}/size.json", *options, "size"],
         cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module", params=SDKS, ids=str)
+def measured(request, tmp_path_factory):
+    sdk, out = request.param, tmp_path_factory.mktemp("size")
+    measure(sdk, out)
     return out, json.loads((out / "size.json").read_text())[str(sdk)]["size"]
 
 
@@ -50,3 +54,10 @@ def test_what_is_counted(measured):
     one, another = sizes["echo server, KiB"]["median"], sizes["another client, KiB"]["median"]
     assert (programs, regions) == tuple(one[part] + another[part] for part in ("programs", "regions"))
     assert programs + regions + stacks == one["total"] + another["total"]
+
+
+def test_a_part_of_a_set_is_not_kept(tmp_path):
+    """It would be taken for the whole of it."""
+    (tmp_path / "size.json").write_text('{"mine": {}}')
+    measure(SDKS[0], tmp_path, "only=web")
+    assert (tmp_path / "size.json").read_text() == '{"mine": {}}'
