@@ -60,7 +60,7 @@ UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM*, test_ROOM_PART* and those
     "net/pool.h": ["test_net_rx_virt", "test_net_rx_copy_virt", "test_net_rx_caches"],
     "net/pool.c": ["test_net_rx_virt", "test_net_rx_copy_virt", "test_net_rx_caches"],
     "net/takers.h": ["test_net_rx_virt", "test_net_rx_copy_virt", "test_net_rx_virt_meanwhile", "test_net_rx_copy_virt_meanwhile",
-                     "test_net_rx_copy_meanwhile"],
+                     "test_net_rx_meanwhile", "test_net_rx_copy_meanwhile"],
     "net/frames.h": ["test_net_copier", "test_net_rx_virt", "test_net_rx_copy_virt", "test_net_tx_virt"],
     "net/rx_ledger.h": ["test_net_rx_virt", "test_net_rx_copy_virt"], "net/tx_ledger.h": ["test_net_tx_virt"],
     "net/tx_head.h": ["test_net_tx_virt", "test_net_tx_caches"],

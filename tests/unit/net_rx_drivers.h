@@ -41,7 +41,7 @@ static uint32_t receive_frame(const uint8_t *mac, uint32_t length)
     struct net_rx_buffer buffer;
 
     fake_take(net_rx_buffers, &driver, &buffer);
-    assert_true(buffer.id < BUFFERS);
+    assert_true(buffer.id < fake_config.own.size / NET_BUFFER_SIZE);
     assert_int_equal(buffer.address, IO + buffer.id * NET_BUFFER_SIZE);
     memset(pool + buffer.id * NET_BUFFER_SIZE, 0xdd, NET_BUFFER_SIZE);
     memcpy(pool + buffer.id * NET_BUFFER_SIZE + NET_HEADROOM, mac, 6);

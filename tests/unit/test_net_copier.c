@@ -124,6 +124,58 @@ static void a_frame_waits_for_a_buffer(void **state)
     assert_int_equal(fake_link_count(&client, COUNT_REFUSED), 1);
 }
 
+static void a_batch_of_all_lengths(void **state)
+{
+    const uint16_t length[] = {14, 20, 40, 1514};
+
+    (void)state;
+    memset(data, 0, DATA);
+    for (unsigned i = 0; i < 4; i++) {
+        put(&client, i * 1600, 1600);
+        put(&rx_virt, i * NET_BUFFER_SIZE + NET_HEADROOM, length[i]);
+    }
+    wake(&client);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_next(&client, i * 1600, length[i]);
+        assert_memory_equal(data + i * 1600, pool + i * NET_BUFFER_SIZE + NET_HEADROOM, length[i]);
+        assert_int_equal(data[i * 1600 + length[i]], 0);
+    }
+}
+
+/* Of three frames at once, the second finds what is left: bad ones; the third finds nothing. */
+static void a_batch_goes_on_after_a_bad_buffer(void **state)
+{
+    (void)state;
+    for (unsigned known = 0; known < 2; known++) { /* or they are looked for */
+        put(&client, 0, 100);
+        put(&client, 100, 59); /* too small */
+        put(&client, 100, 0);
+        if (known) {
+            wake(&client);
+        }
+        for (unsigned n = 0; n < 3; n++) {
+            put(&rx_virt, n * NET_BUFFER_SIZE + NET_HEADROOM, 60);
+        }
+        wake(&rx_virt);
+        assert_next(&client, 0, 60);
+        assert_int_equal(queue_look(&client.in), 0);
+        assert_none_kept();
+        assert_int_equal(fake_link_count(&client, COUNT_DROPPED), 2 + 2 * known);
+        assert_int_equal(fake_link_count(&client, COUNT_REFUSED), 2 + 2 * known);
+    }
+
+    put(&client, DATA - 59, 60); /* beyond the end */
+    put(&client, 200, 60);
+    put(&client, 300, 60);
+    wake(&client);
+    put(&rx_virt, NET_HEADROOM, 60);
+    put(&rx_virt, NET_BUFFER_SIZE + NET_HEADROOM, 60);
+    wake(&rx_virt);
+    assert_next(&client, 200, 60);
+    assert_next(&client, 300, 60);
+    assert_int_equal(fake_link_count(&client, COUNT_REFUSED), 5);
+}
+
 /* The virtualiser is told of room if it waits for it, and only then. */
 static void who_waits_for_room_is_told(void **state)
 {
@@ -247,6 +299,8 @@ int main(void)
         NET_RX_CLIENT_TESTS,
         IN_A_PD(a_batch_beyond_the_clients_room_waits_for_it),
         IN_A_PD(a_frame_waits_for_a_buffer),
+        IN_A_PD(a_batch_of_all_lengths),
+        IN_A_PD(a_batch_goes_on_after_a_bad_buffer),
         IN_A_PD(who_waits_for_room_is_told),
         IN_A_PD(frames_outside_of_the_pool_are_refused_and_returned),
         IN_A_PD(copies_under_which_the_life_changed_are_wiped),

@@ -41,13 +41,15 @@ static void a_frame_comes(void)
     told = queue_publish(&rx_virt.out);
 }
 
-static void no_frame_is_overslept(void **state)
+static void no_frame_is_overslept_with(bool buffers_known)
 {
     bool more = true;
 
-    (void)state;
     for (unsigned n = 1; more; n++) {
         start(8);
+        if (buffers_known) {
+            notified(client.config->channel);
+        }
         fake_put(net_frames, &rx_virt, &((struct net_frame){.offset = NET_HEADROOM, .length = 60}));
         told = false;
         meanwhile(n, a_frame_comes);
@@ -57,6 +59,47 @@ static void no_frame_is_overslept(void **state)
             notified(rx_virt.config->channel);
         }
         assert_int_equal(queue_look(&client.in), more ? 2 : 1);
+        fake_finish();
+    }
+}
+
+static void no_frame_is_overslept(void **state)
+{
+    (void)state;
+    no_frame_is_overslept_with(false);
+    no_frame_is_overslept_with(true);
+}
+
+static void a_buffer_comes(void)
+{
+    const struct net_frame buffer = {.offset = 4 * NET_BUFFER_SIZE, .length = 2000};
+
+    assert_true(queue_look_for_room(&client.out) > 0);
+    assert_true(net_frames_put(&client.out, &buffer));
+    told = queue_publish(&client.out);
+}
+
+/* For the fifth frame there is none yet. */
+static void no_buffer_is_overslept(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start(8);
+        for (uint32_t i = 0; i < 5; i++) {
+            fake_put(
+                net_frames, &rx_virt,
+                &((struct net_frame){.offset = i * NET_BUFFER_SIZE + NET_HEADROOM, .length = 60}));
+        }
+        told = false;
+        meanwhile(n, a_buffer_comes);
+        notified(rx_virt.config->channel);
+        more = meanwhile_done();
+        if (told) {
+            notified(client.config->channel);
+        }
+        assert_int_equal(queue_look(&client.in), more ? 5 : 4);
         fake_finish();
     }
 }
@@ -150,6 +193,29 @@ static void the_virtualiser_dies_in_its_flood(const volatile void *at)
     }
 }
 
+static void a_frame_comes_and_the_virtualiser_dies(void)
+{
+    a_frame_comes();
+    fake_lives[rx_virt.config->peer_pd] += 1;
+}
+
+static void work_ends_with_the_virtualisers_life(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start(8);
+        notified(client.config->channel);
+        fake_put(net_frames, &rx_virt, &((struct net_frame){.offset = NET_HEADROOM, .length = 60}));
+        meanwhile(n, a_frame_comes_and_the_virtualiser_dies);
+        notified(rx_virt.config->channel);
+        more = meanwhile_done();
+        assert_true(queue_look(&client.in) <= 1);
+        fake_finish();
+    }
+}
+
 static void a_flood_ends_with_the_virtualisers_life(void **state)
 {
     (void)state;
@@ -165,8 +231,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_frame_is_overslept),
+        cmocka_unit_test(no_buffer_is_overslept),
         cmocka_unit_test(no_room_is_overslept),
         cmocka_unit_test(frames_without_end_do_not_keep_a_new_client_waiting),
+        cmocka_unit_test(work_ends_with_the_virtualisers_life),
         cmocka_unit_test(a_flood_ends_with_the_virtualisers_life),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,24 +13,25 @@ static struct fake_peer first, second, third;
 
 #include "net_rx_drivers.h"
 
-static void link_copier(struct fake_peer *peer, const char *name, const uint8_t *mac)
+static void link_copier(struct fake_peer *peer, const char *name, const uint8_t *mac,
+                        unsigned capacity)
 {
-    fake_link(peer, LINK_NET_RX_COPIER, name, 16, sizeof(struct net_frame), 1, 0);
+    fake_link(peer, LINK_NET_RX_COPIER, name, capacity, sizeof(struct net_frame), 1, 0);
     memcpy(peer->config->settings.net.mac, mac, 6);
 }
 
-static void start(bool with_third)
+static void start_with(unsigned buffers, bool with_third)
 {
     memset(&rx, 0, sizeof rx);
     memset(&virt, 0, sizeof virt);
     fake_reset();
-    pool = fake_region(&fake_config.own, BUFFERS * NET_BUFFER_SIZE, IO);
+    pool = fake_region(&fake_config.own, buffers * NET_BUFFER_SIZE, IO);
     fake_link(&driver, LINK_NET_RX_DEVICE, "driver", 32, sizeof(struct net_rx_buffer), 32,
               sizeof(struct net_rx_done));
-    link_copier(&first, "first", mac_first);
-    link_copier(&second, "second", mac_second);
+    link_copier(&first, "first", mac_first, buffers);
+    link_copier(&second, "second", mac_second, buffers);
     if (with_third) {
-        link_copier(&third, "third", mac_third);
+        link_copier(&third, "third", mac_third, buffers);
     }
     init();
     fake_peer_up(&driver);
@@ -42,6 +43,11 @@ static void start(bool with_third)
     for (unsigned i = 0; i < 4; i++) {
         (void)fake_signals(i);
     }
+}
+
+static void start(bool with_third)
+{
+    start_with(BUFFERS, with_third);
 }
 
 static int set_up(void **state)
@@ -100,7 +106,7 @@ static void assert_ledger(void)
 {
     uint32_t held[2] = {0, 0}, with_driver = 0;
 
-    for (uint32_t id = 0; id < BUFFERS; id++) {
+    for (uint32_t id = 0; id < rx.pool.buffers; id++) {
         with_driver += virt.ledger.holders[id] == RX_LEDGER_DRIVER;
         unsigned places = virt.ledger.holders[id] != 0;
 
@@ -277,6 +283,24 @@ static void where_all_are_behind_the_device_has_what_they_have_room_for(void **s
     assert_ledger();
 }
 
+/* One frame alone goes a way of its own, where a copier has room enough. */
+static void who_is_behind_is_thought_of_at_one_frame_alone(void **state)
+{
+    (void)state;
+    fake_finish();
+    start_with(4 * BUFFERS, false);
+    receive_one_by_one(mac_first, virt.share + 1);
+    assert_int_equal(waiting(&first), virt.share);
+    assert_int_equal(fake_link_count(&first, COUNT_DROPPED), 1);
+    uint32_t before = virt.ledger.with_driver;
+    for (unsigned n = 1; n <= 3; n++) { /* the second has room for fewer than that */
+        receive_one_by_one(mac_second, 1);
+        assert_int_equal(waiting(&second), n);
+        assert_int_equal(virt.ledger.with_driver, before - n);
+        assert_ledger();
+    }
+}
+
 /* Who is gone, or tells nonsense, is waited for by nobody. */
 static void the_dead_and_the_broken_are_not_behind(void **state)
 {
@@ -449,6 +473,7 @@ int main(void)
         IN_A_PD(a_copier_cannot_return_more_than_it_has),
         IN_A_PD(a_hoarder_loses_frames_and_nobody_else_does),
         IN_A_PD(where_all_are_behind_the_device_has_what_they_have_room_for),
+        IN_A_PD(who_is_behind_is_thought_of_at_one_frame_alone),
         IN_A_PD(the_dead_and_the_broken_are_not_behind),
         IN_A_PD(a_copiers_new_life_frees_what_its_old_one_had),
         IN_A_PD(a_dead_copiers_frames_are_dropped),
