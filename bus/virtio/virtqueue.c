@@ -127,7 +127,6 @@ bool virtqueue_reclaim(struct virtqueue *queue, uint32_t *cookie)
             queue->free += queue->slot[head].count;
             queue->taken += 1U;
             queue->slot[head].count = 0; /* not linked: the queue is opened anew */
-            queue->slot[head].limit = 0;
             return true;
         }
     }

@@ -283,6 +283,21 @@ static void where_all_are_behind_the_device_has_what_they_have_room_for(void **s
     assert_ledger();
 }
 
+/* For nobody, so that buffers are in stock again at once: but not on their way. */
+static void the_driver_gets_buffers_by_many(void **state)
+{
+    (void)state;
+    fake_finish();
+    start_with(8 * BUFFERS, false); /* its queues hold 32, of which two are many */
+    receive_one_by_one(mac_nobody, 1);
+    assert_int_equal(waiting(&driver), 31);
+    receive_one_by_one(mac_nobody, 1);
+    assert_int_equal(waiting(&driver), 32);
+    receive_one_by_one(mac_nobody, 1);
+    assert_int_equal(waiting(&driver), 31);
+    assert_ledger();
+}
+
 /* One frame alone goes a way of its own, where a copier has room enough. */
 static void who_is_behind_is_thought_of_at_one_frame_alone(void **state)
 {
@@ -473,6 +488,7 @@ int main(void)
         IN_A_PD(a_copier_cannot_return_more_than_it_has),
         IN_A_PD(a_hoarder_loses_frames_and_nobody_else_does),
         IN_A_PD(where_all_are_behind_the_device_has_what_they_have_room_for),
+        IN_A_PD(the_driver_gets_buffers_by_many),
         IN_A_PD(who_is_behind_is_thought_of_at_one_frame_alone),
         IN_A_PD(the_dead_and_the_broken_are_not_behind),
         IN_A_PD(a_copiers_new_life_frees_what_its_old_one_had),
