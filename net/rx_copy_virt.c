@@ -239,19 +239,6 @@ INLINE bool supply_due(void)
     return rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by;
 }
 
-static bool receive(void)
-{
-    struct taker *last = LAST;
-
-    KEEP(last);
-    bool asleep = takers_publish(take_all_done(last), last);
-
-    if (RARELY(supply_due())) {
-        supply();
-    }
-    return asleep;
-}
-
 /* ---- One frame alone ---- */
 
 OUTLINE void publish_and_receive(struct taker *client)
@@ -262,10 +249,7 @@ OUTLINE void publish_and_receive(struct taker *client)
 /* One frame that is not for the usual client, or finds something there not as usual. */
 OUTLINE void deliver_one(const unsigned char *frame, uint64_t first, size_t length)
 {
-    struct taker *batch = deliver(LAST, frame, first, length);
-
-    net_rx_dones_drop(&rx.pool.driver.in);
-    receive_more(takers_publish(batch, LAST));
+    publish_one(deliver(LAST, frame, first, length));
 }
 
 /*
@@ -287,8 +271,7 @@ INLINE void receive_one(struct queue_taking *in)
     size_t length = take(&done);
 
     if (RARELY(length == 0)) {
-        net_rx_dones_drop(&driver->in);
-        receive_more(false);
+        skip_one();
         return;
     }
     const unsigned char *frame = pool_frame(&rx.pool, done.id);

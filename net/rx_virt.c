@@ -196,19 +196,6 @@ INLINE bool supply_due(void)
            rx.pool.driver.in.head - rx.pool.driver.in.released >= rx.pool.by;
 }
 
-static bool receive(void)
-{
-    struct taker *last = LAST;
-
-    KEEP(last);
-    bool asleep = takers_publish(take_all_done(last), last);
-
-    if (RARELY(supply_due())) {
-        supply();
-    }
-    return asleep;
-}
-
 /* It has reset the device, and has no buffers yet. */
 static void renew(void)
 {
@@ -221,17 +208,13 @@ static void renew(void)
 OUTLINE void refuse_one(struct net_rx_done done)
 {
     pool_refuse(&rx.pool, &virt.ledger, done);
-    net_rx_dones_drop(&rx.pool.driver.in);
-    receive_more(false);
+    skip_one();
 }
 
 /* One that is not for the usual copier, or finds something there not as usual. */
 OUTLINE void deliver_one(uint32_t id, uint64_t first, size_t length)
 {
-    struct taker *batch = deliver(LAST, id, first, length);
-
-    net_rx_dones_drop(&rx.pool.driver.in);
-    receive_more(takers_publish(batch, LAST));
+    publish_one(deliver(LAST, id, first, length));
 }
 
 /*

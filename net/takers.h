@@ -9,8 +9,8 @@
  *     look_for_room(taker)  how many frames more it can take; if none, it will notify us
  *     unread(taker)       how many it has not taken yet
  *     renew()             the driver's new life begins
- *     receive()           what the driver has, in a batch; true if it has no more
- *     receive_one(in)     the same for one frame alone, looked at already: straight code
+ *     take_all_done(list) hands on what the driver has; who got something is put before the list
+ *     receive_one(in)     the whole way of one frame alone, looked at already: straight code
  *     supply_due()        whether the driver is to get buffers now,
  *     supply()            which it does then
  *
@@ -79,7 +79,7 @@ static void look_after(struct taker *taker);
 static uint32_t look_for_room(struct taker *taker);
 static uint32_t unread(const struct taker *taker);
 static void renew(void);
-static bool receive(void);
+static struct taker *take_all_done(struct taker *batch);
 static void receive_one(struct queue_taking *in);
 static bool supply_due(void);
 static void supply(void);
@@ -274,6 +274,20 @@ OUTLINE bool catch_up(void)
 
 /* ---- Wake-ups ---- */
 
+/* What the driver has, in a batch. True if it has no more. */
+static bool receive(void)
+{
+    struct taker *last = LAST;
+
+    KEEP(last);
+    bool asleep = takers_publish(take_all_done(last), last);
+
+    if (RARELY(supply_due())) {
+        supply();
+    }
+    return asleep;
+}
+
 OUTLINE void receive_all(void)
 {
     while (!receive() && go_on()) {}
@@ -288,6 +302,20 @@ OUTLINE void receive_more(bool asleep)
     if (!asleep && go_on()) {
         receive_all();
     }
+}
+
+/** One frame alone was handed on the long way, and who got it is before the list. */
+OUTLINE void publish_one(struct taker *batch)
+{
+    net_rx_dones_drop(&rx.pool.driver.in);
+    receive_more(takers_publish(batch, LAST));
+}
+
+/** There was none in what the driver said. */
+OUTLINE void skip_one(void)
+{
+    net_rx_dones_drop(&rx.pool.driver.in);
+    receive_more(false);
 }
 
 /** A notification that is not only about frames. */
