@@ -105,6 +105,17 @@ class Host:
         except (TimeoutError, BlockingIOError):
             pass
 
+    def until(self, done, again, seconds=30):
+        """Look at what comes until something is done. Every 0.2 s it is said again, since it may be lost;
+        there may be a flood's answers to look at before."""
+        end = time.monotonic() + seconds
+        while not done() and time.monotonic() < end:
+            again()
+            turn = time.monotonic() + 0.2
+            while not done() and time.monotonic() < turn:
+                self.take(0.2)
+        return done()
+
     def look_at(self, frame):
         kind = frame[12:14]
         if kind == b"\x08\x06" and frame[20:22] == b"\0\1" and frame[38:42] == HONEST[1]:
@@ -146,12 +157,8 @@ class Host:
     def connect(self):
         self.next_port += 1
         c = self.connections[self.next_port] = Connection(self.next_port)
-        for _ in range(50):
-            self.put(tcp(WEB, c.port, SYN, c.sequence - 1))
-            self.take(0.2)
-            if c.established:
-                return c
-        raise AssertionError("no connection")
+        assert self.until(lambda: c.established, lambda: self.put(tcp(WEB, c.port, SYN, c.sequence - 1))), "no connection"
+        return c
 
     def send(self, c, data):
         c.sequence += len(data)

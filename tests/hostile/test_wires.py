@@ -124,14 +124,12 @@ def test_slow_and_half_open_connections(host):
     for byte in b"st: x\r\nConnection: close\r\n\r\n":
         for connection in slow:
             host.send(connection, bytes([byte]))
-    for _ in range(60):
-        for connection in slow:
-            host.send_again(connection)
-        host.take(0.5)
-        bodies = [c.data.partition(b"\r\n\r\n")[2] for c in slow]
-        if bodies == [FILES["/small"]] * 10:
-            break
-    assert bodies == [FILES["/small"]] * 10
+
+    def bodies():
+        return [c.data.partition(b"\r\n\r\n")[2] for c in slow]
+
+    host.until(lambda: bodies() == [FILES["/small"]] * 10, lambda: [host.send_again(c) for c in slow])
+    assert bodies() == [FILES["/small"]] * 10
 
 
 def test_floods(host):
