@@ -5,8 +5,8 @@
 #
 #   make bench                 measure, print, compare with bench/baseline.json
 #   make bench BENCH=net,block only these sets
-#   make bench-keep            what build/bench.json has of this SDK is the new baseline,
-#                              and the tables and curves in docs/performance/ are drawn anew
+#   make bench-keep            what build/bench.json has of this SDK (or of the sets in BENCH) is
+#                              the new baseline; tables and curves in docs/performance/ are drawn
 #
 # bench/tool/*.c is the tool, a file for each set of measurements; bench/pd_NAME.c is
 # NAME.elf among the programs of the systems that it composes.
@@ -92,12 +92,13 @@ BENCH_OPTIONS ?=
 bench: bench-programs bench-tool $(BENCH_NEEDS) disk $(QUOLL) $(BOARD_DTB)
 	@mkdir -p $(BENCH_DIR)/$(SDK_NAME) $(OUT)/bench-programs
 	@$(BENCH_TOOL) measure $(BENCH_SETTINGS) $(BENCH_OPTIONS) $(subst $(BENCH_COMMA), ,$(BENCH))
-	@$(if $(filter only=%,$(BENCH_OPTIONS)),,$(BENCH_TOOL) compare $(BENCH_JSON) bench/baseline.json $(BENCH_KIND) \
+	@$(if $(findstring only=,$(BENCH_OPTIONS)),,$(BENCH_TOOL) compare $(BENCH_JSON) bench/baseline.json $(BENCH_KIND) \
 	    $(subst $(BENCH_COMMA), ,$(BENCH)))
 
 .PHONY: bench-keep
 bench-keep: $(BENCH_TOOL)
-	@$(foreach kind,$(BENCH_KIND) linux host,$(BENCH_TOOL) keep $(BENCH_JSON) bench/baseline.json $(kind) &&) true
+	@$(foreach kind,$(BENCH_KIND) linux host,$(BENCH_TOOL) keep $(BENCH_JSON) bench/baseline.json $(kind) \
+	    $(subst $(BENCH_COMMA), ,$(BENCH)) &&) true
 	@mkdir -p docs/performance
 	@$(BENCH_TOOL) draw bench/baseline.json docs/performance
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "figures.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,17 +28,31 @@ static json_t *case_of(const char *set, const char *name)
 
 static void put(json_t *object, const char *name, double value)
 {
-    double shown = (double)(int64_t)(value * 100 + 0.5) / 100;
+    double times = value < 1 ? 10000 : 100;
+    double shown = (double)(int64_t)(value * times + 0.5) / times;
 
     json_object_set_new(object, name, json_real(shown));
+}
+
+static void add_run(json_t *one, json_t *parts, json_t *events)
+{
+    json_t *runs = json_object_get(one, "runs");
+
+    if (runs == NULL) {
+        runs = json_array();
+        json_object_set_new(one, "runs", runs);
+    }
+    json_array_append_new(runs, json_pack("{sOsO}", "parts", parts, "events", events));
 }
 
 void figures_count(const char *set, const char *name, const char *part, double value)
 {
     json_t *one = case_of(set, name);
 
+    if (json_object_get(one, "runs") == NULL) {
+        add_run(one, member(one, "median"), member(one, "events"));
+    }
     put(member(one, "median"), part, value);
-    put(member(one, "least"), part, value);
 }
 
 void figures_note(const char *set, const char *name, const char *part, double value)
@@ -68,9 +81,20 @@ static bool is_client_of(const char *name, const char *prefix)
            (length < 5 || strcmp(name + length - 5, "_copy") != 0);
 }
 
+static unsigned clients_of(const struct guest *guest, const char *prefix)
+{
+    unsigned number = 0;
+
+    for (unsigned i = OWNER_FIRST; i < guest->owners; i++) {
+        number += is_client_of(guest->owner[i].name, prefix);
+    }
+    return number;
+}
+
 static json_t *parts_of(const struct guest *guest, const struct tally *tally, double units,
                         const char *client)
 {
+    bool several = clients_of(guest, client) > 1; /* which of them did how much varies */
     json_t *parts = json_object();
     double framework = 0, clients = 0;
 
@@ -81,7 +105,7 @@ static json_t *parts_of(const struct guest *guest, const struct tally *tally, do
         if (i >= OWNER_FIRST) {
             *(is_client ? &clients : &framework) += (double)tally->by[i];
         }
-        if ((double)tally->by[i] / units >= WORTH_SAYING) {
+        if ((double)tally->by[i] / units >= WORTH_SAYING && !(is_client && several)) {
             put(parts, guest->owner[i].name, (double)tally->by[i] / units);
         }
     }
@@ -132,37 +156,25 @@ static unsigned middle_run(json_t *const *parts, unsigned number)
     return 0;
 }
 
-static void keep_least(json_t *least, json_t *parts)
-{
-    const char *name;
-    json_t *value, *old;
-
-    json_object_foreach(parts, name, value)
-    {
-        old = json_object_get(least, name);
-        if (old == NULL || json_real_value(value) < json_real_value(old)) {
-            json_object_set(least, name, value);
-        }
-    }
-}
-
 void figures_case(const struct guest *guest, const char *set, const char *name,
                   const struct runs *runs, const char *client)
 {
-    json_t *parts[FIGURES_RUNS], *least = json_object(), *one = case_of(set, name);
+    json_t *parts[FIGURES_RUNS], *events[FIGURES_RUNS], *one = case_of(set, name);
 
     for (unsigned i = 0; i < runs->number; i++) {
-        parts[i] = parts_of(guest, &runs->run[i].tally, runs->run[i].units, client);
-        keep_least(least, parts[i]);
+        const struct tally *tally = &runs->run[i].tally;
+
+        parts[i] = parts_of(guest, tally, runs->run[i].units, client);
+        events[i] = events_of(guest, tally, runs->run[i].units);
+        add_run(one, parts[i], events[i]);
     }
     unsigned middle = middle_run(parts, runs->number);
 
     json_object_set(one, "median", parts[middle]);
-    json_object_set_new(one, "least", least);
-    json_object_set_new(one, "events",
-                        events_of(guest, &runs->run[middle].tally, runs->run[middle].units));
+    json_object_set(one, "events", events[middle]);
     for (unsigned i = 0; i < runs->number; i++) {
         json_decref(parts[i]);
+        json_decref(events[i]);
     }
     fprintf(stderr, "  %-12s %-40s %12.1f\n", set, name,
             json_real_value(json_object_get(json_object_get(one, "median"), "total")));
@@ -170,7 +182,7 @@ void figures_case(const struct guest *guest, const char *set, const char *name,
 
 /* ---- Files ---- */
 
-static json_t *load(const char *path, bool must)
+json_t *figures_read(const char *path, bool must)
 {
     json_error_t error;
     json_t *loaded = json_load_file(path, 0, &error);
@@ -193,7 +205,7 @@ static void save(json_t *object, const char *path)
 
 void figures_load(const char *path)
 {
-    all = path == NULL ? json_object() : load(path, false);
+    all = path == NULL ? json_object() : figures_read(path, false);
 }
 
 void figures_save(const char *path)
@@ -206,84 +218,23 @@ void figures_forget(const char *set)
     json_object_del(member(all, settings.kind), set);
 }
 
-/* ---- Comparing ---- */
+/* ---- Keeping ---- */
 
-#define TOLERANCE 0.03 /* of the figure itself */
-#define SMALL     0.01 /* of the case's total: growth below this is not worth a word */
-
-static unsigned compare_case(const char *where, json_t *now, json_t *before)
+void figures_keep(const char *results, const char *baseline, const char *kind, char *const sets[])
 {
-    json_t *least = json_object_get(now, "least"), *median = json_object_get(before, "median");
-    double total = json_real_value(json_object_get(median, "total"));
-    unsigned found = 0;
-    const char *part;
-    json_t *old;
-
-    json_object_foreach(median, part, old)
-    {
-        json_t *new = json_object_get(least, part);
-        double was = json_real_value(old), is = json_real_value(new);
-
-        if (new != NULL && is > was *(1 + TOLERANCE) && is - was > total *SMALL) {
-            printf("regression: %s, %s: %.2f, was %.2f (%+.1f %%)\n", where, part, is, was,
-                   (is / was - 1) * 100);
-            found += 1;
-        }
-    }
-    return found;
-}
-
-static unsigned compare_set(const char *where, json_t *now, json_t *before, unsigned *compared)
-{
-    unsigned found = 0;
+    json_t *now = json_object_get(figures_read(results, true), kind);
+    json_t *kept = figures_read(baseline, false), *cases, *one;
     const char *name;
-    json_t *old;
-
-    json_object_foreach(before, name, old)
-    {
-        json_t *new = json_object_get(now, name);
-
-        if (json_object_get(old, "median") == NULL) {
-            continue; /* it was not counted */
-        }
-        *compared += 1;
-        if (new == NULL) {
-            printf("regression: %s: %s was not measured\n", where, name);
-            found += 1;
-        } else {
-            found += compare_case(text("%s: %s", where, name), new, old);
-        }
-    }
-    return found;
-}
-
-unsigned figures_compare(const char *results, const char *baseline, const char *kind,
-                         char *const sets[])
-{
-    json_t *now = json_object_get(load(results, true), kind);
-    json_t *before = json_object_get(load(baseline, true), kind);
-    unsigned found = 0, compared = 0;
 
     for (; *sets != NULL; sets++) {
-        char where[64]; /* text() would have it back before a set's last case */
-
-        snprintf(where, sizeof where, "%s, %s", kind, *sets);
-        found += compare_set(where, json_object_get(now, *sets), json_object_get(before, *sets),
-                             &compared);
-    }
-    printf("%s: %u cases compared with the baseline; %u regressions over %.0f %%\n", kind, compared,
-           found, TOLERANCE * 100);
-    return found;
-}
-
-void figures_keep(const char *results, const char *baseline, const char *kind)
-{
-    json_t *now = load(results, true), *kept = load(baseline, false), *cases;
-    const char *set;
-
-    json_object_foreach(json_object_get(now, kind), set, cases)
-    {
-        json_object_set(member(kept, kind), set, cases);
+        if ((cases = json_object_get(now, *sets)) == NULL) {
+            continue; /* it is of another kind */
+        }
+        json_object_foreach(cases, name, one)
+        {
+            json_object_del(one, "runs"); /* the middle one is what others are compared with */
+        }
+        json_object_set(member(kept, kind), *sets, cases);
     }
     save(kept, baseline);
 }

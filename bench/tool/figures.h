@@ -2,15 +2,18 @@
 /*
  * Results: figures by kind of SDK, set, case and part, kept as JSON.
  *
- *     {"devkit": {"net": {"64 B, 1": {"median": {"total": 6088, ...},
- *                                     "least":  {"total": 6080, ...}}}}}
+ *     {"devkit": {"net": {"64 B, 1": {"runs": [{"parts": {"total": 6088, ...},
+ *                                               "events": {"system calls": 7, ...}}, ...],
+ *                                     "median": {"total": 6088, ...}, "events": {...}}}}}
  *
- * "median" is that of the runs whose total is the middle one, so that its parts add up;
- * "least" is each part's least of all runs. What was not counted but taken with a
- * clock is under "noted" instead, and never compared.
+ * "median" and "events" are those of the run whose total is the middle one, so that its parts
+ * add up; a baseline has no more than these. What was not counted but taken with a clock is
+ * under "noted" instead, and never compared.
  */
 #ifndef BENCH_FIGURES_H
 #define BENCH_FIGURES_H
+
+#include <jansson.h>
 
 #include "guest.h"
 
@@ -50,17 +53,11 @@ void figures_forget(const char *set);
 /** Print a set's table, also into `file`. */
 void figures_table(const char *set, FILE *file);
 
-/**
- * Compare the results of these sets (ends with NULL) with a baseline. A part has grown
- * if even the least of its runs is over 3 % above the baseline, and by over 1 % of its
- * case's total; each one that has is printed.
- *
- * @return how many
- */
-unsigned figures_compare(const char *results, const char *baseline, const char *kind,
-                         char *const sets[]);
+/** A file of results; nothing, if it is not there and need not be. What cannot be read ends us. */
+json_t *figures_read(const char *path, bool must);
 
-/** Put this kind's results into the baseline. */
-void figures_keep(const char *results, const char *baseline, const char *kind);
+/** Put this kind's results of these sets (ends with NULL) into the baseline, as far as there are.
+ */
+void figures_keep(const char *results, const char *baseline, const char *kind, char *const sets[]);
 
 #endif

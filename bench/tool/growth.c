@@ -63,7 +63,7 @@ void load_boot_echoes(struct guest *guest, const char *name, unsigned count, boo
 {
     guest_compose(name, load_echoes_yaml(count, copying));
     guest_boot(guest, name, load_network(count, 50));
-    load_wait(guest, count);
+    load_wait(guest);
 }
 
 /* `copying`: with the copying virtualiser, without copiers. */
@@ -78,13 +78,10 @@ static void net_clients(unsigned count, bool copying)
 
         for (unsigned i = 0; i < settings.repeat; i++) {
             struct load load = {.payload = 64, .window = windows[w], .flows = 1, .count = 2000};
-            struct tally before, after;
+            struct tally tally;
 
-            guest_tally_now(&guest, &before);
-            load_run(&guest, &load);
-            guest_tally_now(&guest, &after);
-            tally_since(&after, &before);
-            runs_add(&runs, &after, load.echoed + load.duplicates);
+            load_count(&guest, &load, &tally, NULL);
+            runs_add(&runs, &tally, load.echoed + load.duplicates);
         }
         figures_case(
             &guest, "growth",

@@ -213,7 +213,7 @@ static void map_file(struct guest *guest, const char *path)
     }
 }
 
-static void run(struct guest *guest, const char *command)
+static void run(struct guest *guest)
 {
     const char *log = text("%s/console.log", guest->directory);
     int out = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -226,20 +226,23 @@ static void run(struct guest *guest, const char *command)
         dup2(open("/dev/null", O_RDONLY), 0);
         dup2(out, 1);
         dup2(out, 2);
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        execl("/bin/sh", "sh", "-c", guest->command, (char *)NULL);
         _exit(127);
     }
     close(out);
 }
 
-static void start(struct guest *guest, const char *what, const char *plugin_options)
+static const char *counts_path(void)
 {
-    char path[64];
+    return text("/dev/shm/quoll-bench.%d", getpid());
+}
 
-    snprintf(path, sizeof path, "/dev/shm/quoll-bench.%d", getpid());
+static void start(struct guest *guest)
+{
+    const char *path = counts_path();
+
     map_file(guest, path);
-    run(guest, text("exec %s %s -plugin %s/count.so,out=%s%s", settings.emulator, what,
-                    settings.tools, path, plugin_options));
+    run(guest);
     double end = now() + 20;
 
     while (guest->file->magic != COUNT_MAGIC && now() < end) {
@@ -247,6 +250,19 @@ static void start(struct guest *guest, const char *what, const char *plugin_opti
         nap();
     }
     unlink(path);
+}
+
+static void stop(struct guest *guest)
+{
+    kill(guest->process, SIGKILL);
+    waitpid(guest->process, NULL, 0);
+    munmap(guest->file, sizeof *guest->file);
+}
+
+static char *command(const char *what, const char *plugin_options)
+{
+    return strdup(text("exec %s %s -plugin %s/count.so,out=%s%s", settings.emulator, what,
+                       settings.tools, counts_path(), plugin_options));
 }
 
 void guest_boot(struct guest *guest, const char *name, const char *options)
@@ -260,11 +276,18 @@ void guest_boot(struct guest *guest, const char *name, const char *options)
     const char *kernel = kernel_path();
 
     guest->kernel_ranges = (unsigned)elf_segments(kernel, guest->kernel, 8);
-    start(guest,
-          text("-device loader,file=%s/loader.img,addr=0x%lx,cpu-num=0 %s", guest->directory,
-               LOADER, options),
-          text(",watch=0x%lx,watch=0x%lx,watch=0x%lx", known(kernel, vectors) + SYNC_ENTRY,
-               known(kernel, interrupt), elf_address(kernel, signal_)));
+    guest->command =
+        command(text("-device loader,file=%s/loader.img,addr=0x%lx,cpu-num=0 %s", guest->directory,
+                     LOADER, options),
+                text(",watch=0x%lx,watch=0x%lx,watch=0x%lx", known(kernel, vectors) + SYNC_ENTRY,
+                     known(kernel, interrupt), elf_address(kernel, signal_)));
+    start(guest);
+}
+
+void guest_boot_again(struct guest *guest)
+{
+    stop(guest);
+    start(guest);
 }
 
 void guest_boot_linux(struct guest *guest, const char *options)
@@ -275,16 +298,16 @@ void guest_boot_linux(struct guest *guest, const char *options)
     snprintf(guest->owner[OWNER_KERNEL].name, sizeof guest->owner[0].name, "kernel");
     snprintf(guest->owner[OWNER_OTHER].name, sizeof guest->owner[0].name, "other");
     add_owner(guest, "program", 0, 0);
-    start(guest,
-          text("-kernel %s/vmlinuz -initrd %s/initrd %s", settings.linux, settings.linux, options),
-          "");
+    guest->command = command(
+        text("-kernel %s/vmlinuz -initrd %s/initrd %s", settings.linux, settings.linux, options),
+        "");
+    start(guest);
 }
 
 void guest_end(struct guest *guest)
 {
-    kill(guest->process, SIGKILL);
-    waitpid(guest->process, NULL, 0);
-    munmap(guest->file, sizeof *guest->file);
+    stop(guest);
+    free(guest->command);
     *guest = (struct guest){0};
 }
 

@@ -20,6 +20,7 @@ enum { OWNER_KERNEL, OWNER_OTHER, OWNER_FIRST };
 struct guest {
     pid_t process;
     char directory[BENCH_PATH]; /* where its system was composed, and its log lies */
+    char *command;              /* which starts the emulator */
     struct count_file *file;
     unsigned owners;
     struct {
@@ -48,6 +49,9 @@ void guest_compose_file(const char *name, const char *path);
 
 /** Boot what was composed as `name`, with more of the emulator's options. */
 void guest_boot(struct guest *guest, const char *name, const char *options);
+
+/** The same from the beginning, whatever it is at. What it had executed is forgotten. */
+void guest_boot_again(struct guest *guest);
 
 /** Boot Linux from settings.linux. */
 void guest_boot_linux(struct guest *guest, const char *options);

@@ -40,10 +40,18 @@ const char *load_echoes_yaml(unsigned count, bool copying);
 /** Compose and boot it, with a flow to each. */
 void load_boot_echoes(struct guest *guest, const char *name, unsigned count, bool copying);
 
-/** Wait until all flows echo, or the one on the wire. */
-void load_wait(struct guest *guest, unsigned flows);
+/** Wait until all flows of the network echo, or the one on the wire. */
+void load_wait(struct guest *guest);
 
-/** Apply the load; dies if echoes stay away (in a closed loop). */
+/**
+ * Apply the load. If echoes stay away (in a closed loop), the emulator has lost a wake-up
+ * (docs/performance.md, "What the figures are not"): the guest is booted again and the load
+ * repeated. That is said, and is not done more than a few times.
+ */
 void load_run(struct guest *guest, struct load *load);
+
+/** The same, and what was executed; *copy becomes guest_copy() of before that, if not NULL. */
+void load_count(struct guest *guest, struct load *load, struct tally *tally,
+                struct count_file **copy);
 
 #endif

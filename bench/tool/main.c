@@ -4,13 +4,14 @@
  *
  *     bench measure SETTING... SET...              measure, print tables, keep results as JSON
  *     bench compare RESULTS BASELINE KIND SET...   fail if a count grew
- *     bench keep RESULTS BASELINE KIND             the results are the new baseline
+ *     bench keep RESULTS BASELINE KIND SET...      what there is of these is the new baseline
  *     bench draw RESULTS DIRECTORY                 tables and curves
  */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "draw.h"
 #include "figures.h"
 
@@ -155,16 +156,16 @@ int main(int argc, char **argv)
         return measure(argc - 2, argv + 2);
     }
     if (strcmp(verb, "compare") == 0 && argc >= 6) {
-        return figures_compare(argv[2], argv[3], argv[4], argv + 5) == 0 ? 0 : 1;
+        return compare_results(argv[2], argv[3], argv[4], argv + 5) == 0 ? 0 : 1;
     }
-    if (strcmp(verb, "keep") == 0 && argc == 5) {
-        figures_keep(argv[2], argv[3], argv[4]);
+    if (strcmp(verb, "keep") == 0 && argc >= 6) {
+        figures_keep(argv[2], argv[3], argv[4], argv + 5);
         return 0;
     }
     if (strcmp(verb, "draw") == 0 && argc == 4) {
         draw_all(argv[2], argv[3]);
         return 0;
     }
-    fprintf(stderr, "usage: bench measure|compare|keep|draw ..., see bench/main.c\n");
+    fprintf(stderr, "usage: bench measure|compare|keep|draw ..., see bench/tool/main.c\n");
     return 2;
 }

@@ -28,17 +28,13 @@ static void one_case(struct guest *guest, unsigned payload, unsigned window, con
 
     for (unsigned i = 0; i < settings.repeat; i++) {
         struct load load = {.payload = payload, .window = window, .flows = 1, .count = 200};
-        struct tally before, after;
+        struct count_file *copy = NULL;
+        struct tally tally;
 
         load_run(guest, &load);
-        guest_tally_now(guest, &before);
-        struct count_file *copy = settings.functions > 0 ? guest_copy(guest) : NULL;
-
         load.count = settings.packets;
-        load_run(guest, &load);
-        guest_tally_now(guest, &after);
-        tally_since(&after, &before);
-        runs_add(&runs, &after, load.echoed + load.duplicates);
+        load_count(guest, &load, &tally, settings.functions > 0 ? &copy : NULL);
+        runs_add(&runs, &tally, load.echoed + load.duplicates);
         if (copy != NULL) {
             printf("%s: instructions per packet\n", case_name(payload, window, suffix));
             guest_functions(guest, copy, load.echoed);
@@ -60,7 +56,8 @@ static void idle(struct guest *guest)
     tally_since(&after, &before);
     for (unsigned i = 0; i < guest->owners; i++) {
         if (after.by[i] != 0) {
-            figures_note("idle", "per second", guest->owner[i].name, (double)after.by[i] / SECONDS);
+            figures_note("net", "idle, per second", guest->owner[i].name,
+                         (double)after.by[i] / SECONDS);
         }
     }
 }
@@ -100,7 +97,7 @@ static void measure(const char *name, const char *suffix)
     struct guest guest;
 
     guest_boot(&guest, name, text("%s %s", load_disk(), load_network(1, 17)));
-    load_wait(&guest, 1);
+    load_wait(&guest);
     for (unsigned p = 0; p < PLAN_LENGTH(payloads); p++) {
         for (unsigned w = 0; w < PLAN_LENGTH(windows); w++) {
             const char *one = case_name(payloads[p], windows[w], suffix);

@@ -52,12 +52,7 @@ struct peak {
 /* The load, and the instructions of each echo. */
 static double cost_of(struct guest *guest, struct load *load, struct tally *tally)
 {
-    struct tally before;
-
-    guest_tally_now(guest, &before);
-    load_run(guest, load);
-    guest_tally_now(guest, tally);
-    tally_since(tally, &before);
+    load_count(guest, load, tally, NULL);
     if (load->echoed == 0) {
         die("nothing was echoed");
     }
@@ -115,7 +110,7 @@ static void boot(struct guest *guest, const struct system *system)
     guest_compose("overload",
                   text(SYSTEM, system->copying, system->depth, MARK_REQUESTS, system->more));
     guest_boot(guest, "overload", text("%s %s " SLOW_CPU, disk_options(0), load_wire(50)));
-    load_wait(guest, 1);
+    load_wait(guest);
 }
 
 /* Requests of the disk's reader, one at a time, while the network is flooded. */
