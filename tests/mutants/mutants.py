@@ -49,7 +49,7 @@ FILES = ("include/quoll/queue.h", "include/quoll/queue_entries.h", "include/quol
          "block/virt*.c", "block/driver.c",
          "serial/*virt.c", "serial/driver.c", "timer/virt.c", "timer/driver.c", "*/drivers/*.c")
 QUEUE_TESTS = ["test_link_order", "test_link_info", "test_panics", "test_queue", "test_link", "test_serial_driver", "test_timer_driver", "test_block_driver",
-               "test_net_driver", "test_net_rx_virt"]
+               "test_net_driver", "test_net_driver_meanwhile", "test_net_rx_virt"]
 UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM*, test_ROOM_PART* and those that include the file
     "include/quoll/queue.h": QUEUE_TESTS, "include/quoll/queue_entries.h": QUEUE_TESTS,
     "include/quoll/link.h": QUEUE_TESTS, "core/link.c": QUEUE_TESTS,
@@ -62,9 +62,9 @@ UNIT_TESTS = {  # besides test_ROOM_STEM*, test_STEM*, test_ROOM_PART* and those
     "net/takers.h": ["test_net_rx_virt", "test_net_rx_copy_virt", "test_net_rx_virt_meanwhile", "test_net_rx_copy_virt_meanwhile",
                      "test_net_rx_meanwhile", "test_net_rx_copy_meanwhile"],
     "net/frames.h": ["test_net_copier", "test_net_rx_virt", "test_net_rx_copy_virt", "test_net_tx_virt"],
-    "net/rx_ledger.h": ["test_net_rx_virt", "test_net_rx_copy_virt"], "net/tx_ledger.h": ["test_net_tx_virt"],
-    "net/tx_head.h": ["test_net_tx_virt", "test_net_tx_caches"],
-    "net/tx_done.h": ["test_net_tx_virt", "test_net_tx_virt_meanwhile"],
+    "net/rx_ledger.h": ["test_net_rx_virt", "test_net_rx_copy_virt"], "net/tx_ledger.h": ["test_net_tx_virt", "test_net_tx_virt_lives"],
+    "net/tx_head.h": ["test_net_tx_virt", "test_net_tx_virt_lives", "test_net_tx_caches"],
+    "net/tx_done.h": ["test_net_tx_virt", "test_net_tx_virt_lives", "test_net_tx_virt_meanwhile"],
 }
 CLASSES = ("serial", "timer", "net", "block")
 SYSTEMS = {  # of the simulator: programs for tests, and the devices

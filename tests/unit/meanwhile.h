@@ -15,8 +15,8 @@
  * Or it acts just before each of the program's looks, as one with a core of its own can:
  * always one more, or now so and now otherwise. That goes on until act() has had enough:
  *
- *     endless(act);          act(at): the program looks at *at; it counts its turns; enough() ends
- * it
+ *     endless(act);          act(at): the program looks at *at; it counts its turns,
+ *                            and enough() ends it
  *     ... wake the program ...
  *     assert_true(endless_turns < ...);
  */
