@@ -35,7 +35,8 @@ RACE_CFLAGS := -fsanitize-coverage=trace-pc
 $(UNIT)/obj/tests/unit/test_race_%.o: UNIT_CFLAGS += $(RACE_CFLAGS)
 
 # Those that run on lwIP, with our glue, and the web server's parts that they do not include.
-UNIT_ON_LWIP := $(UNIT)/test_lwip_netif $(UNIT)/test_lwip_sent_sums $(UNIT)/test_lwip_received_sums $(UNIT)/test_lwip_in_place $(UNIT)/test_web_connection $(UNIT)/test_web_trouble
+UNIT_ON_LWIP := $(addprefix $(UNIT)/test_,lwip_netif lwip_port lwip_sent_sums lwip_received_sums \
+                lwip_in_place web_connection web_trouble)
 $(UNIT_ON_LWIP) $(UNIT_ON_LWIP:$(UNIT)/%=$(UNIT)/obj/tests/unit/%.o) $(UNIT)/liblwip.a: UNIT_INCLUDES := $(LWIP_CFLAGS)
 $(UNIT_ON_LWIP): $(UNIT)/liblwip.a
 $(UNIT)/test_web_connection $(UNIT)/test_web_trouble: $(patsubst %,$(UNIT)/obj/examples/webserver/%.o,http http_fields response)
