@@ -35,6 +35,8 @@ $(DRIVER_TESTS)/driver-%: $(DRIVER_TESTS)/obj/tests/driver/%.o $(DRIVER_PARTS:%=
 	@echo "  TEST    $(@F)"
 	@$(CC) $(DRIVER_CFLAGS) -rdynamic $^ -lcmocka $(SIM_LIBS) -ldl -o $@
 
+$(DRIVER_TESTS)/driver-net: $(DRIVER_TESTS)/obj/tests/driver/net_odd.o
+
 .PHONY: driver-tests
 driver-tests: $(DRIVER_CLASSES:%=$(DRIVER_TESTS)/driver-%) sim-asan sim-checked
 

@@ -14,19 +14,21 @@ TESTS = Path(__file__).resolve().parent
 BUILD = ROOT / "build"
 
 
-def names(source):
+def names(class_name):
     """Those for all machines, and those for the simulated device alone."""
-    lists = re.findall(r"CMUnitTest (\w+)\[\] = {(.*?)};", source.read_text(), re.S)
+    sources = [TESTS / f"{class_name}.c", *TESTS.glob(f"{class_name}_*.c")]
+    lists = re.findall(r"CMUnitTest (\w+)\[\w*\] = {(.*?)};", "".join(s.read_text() for s in sources), re.S)
     found = {name: re.findall(r"DRIVER_TEST\((\w+)\)", body) for name, body in lists}
-    return found["tests"], found["simulated"]
+    common, (simulated,) = found.pop("tests"), found.values()
+    return common, simulated
 
 
 def cases():
     for driver in sorted(ROOT.glob("*/drivers/*.c")):
-        source = TESTS / f"{driver.parent.parent.name}.c"
-        if not source.exists():
+        class_name = driver.parent.parent.name
+        if not (TESTS / f"{class_name}.c").exists():
             continue
-        common, simulated = names(source)
+        common, simulated = names(class_name)
         for name in common + simulated:
             yield pytest.param(driver, "simulated", name, id=f"{driver.stem}-simulated-{name}")
             yield pytest.param(driver, "checked", name, id=f"{driver.stem}-checked-{name}")
