@@ -5,10 +5,12 @@
  *
  * A frame's first bytes are copied into a head, which no client can write, and the
  * copy is checked; the rest stays in the client's memory and is named by its I/O
- * address. The ledger says of each head whose frame it carries. A client may have a
- * fair share of the heads, those of its earlier lives included, so neither a greedy
- * nor a restless one can take them all. A frame is taken only if there is a place to
- * give its buffer back, so one who does not take buffers back is not served.
+ * address. The ledger says of each head whose frame it carries. A client may have as
+ * many heads as it leaves to the others, and its fair share of all in any case: one
+ * alone has half of them, and one that wakes up finds no less than its share. Heads of
+ * its earlier lives are included, so neither a greedy nor a restless one can take them
+ * all. A frame is taken only if there is a place to give its buffer back, so one who
+ * does not take buffers back is not served.
  *
  * Mostly one client sends, nobody waits, and the driver only has something to be given:
  * that is done at once (serve_alone), and whatever else there may be in rounds (transmit).
@@ -86,14 +88,27 @@ __attribute__((always_inline)) static inline void submit(struct client *client,
     }
 }
 
+/*
+ * How many heads more a client may have: up to its share whatever others have, and beyond it
+ * while as many are left as it has then.
+ */
+static uint32_t more_heads(const struct client *client)
+{
+    uint32_t held = client->held, stock = virt.ledger.stock;
+    uint32_t of_share = virt.share > held ? virt.share - held : 0;
+    uint32_t of_rest = stock > held ? (stock - held) / 2U : 0;
+
+    return of_share > of_rest ? of_share : of_rest;
+}
+
 /* How many frames of a client can go out now, wherever the narrow place is. */
 static uint32_t allowance(const struct client *client)
 {
     uint32_t room = client->link.out.room;
     uint32_t places = room > client->held ? room - client->held : 0;
-    uint32_t share = virt.share > client->held ? virt.share - client->held : 0;
 
-    return least(least(places, share), least(virt.ledger.stock, virt.driver.out.room));
+    return least(least(places, more_heads(client)),
+                 least(virt.ledger.stock, virt.driver.out.room));
 }
 
 /* Where what we know of from before does not do. */
@@ -109,7 +124,7 @@ static inline uint32_t allowance_for(struct client *client, uint32_t frames)
 {
     uint32_t held = client->held + frames;
 
-    if (held <= client->link.out.room && held <= virt.share && frames <= virt.ledger.stock &&
+    if (held <= client->link.out.room && held + frames <= virt.ledger.stock &&
         frames <= virt.driver.out.room) {
         return frames;
     }

@@ -35,7 +35,7 @@ struct tx_virt {
     unsigned char *heads; /* where the first one's frame begins, for us */
     uint64_t heads_io;    /* and for the device */
     uint32_t mtu;         /* the longest payload that the device takes */
-    uint32_t share;       /* heads that a client may have */
+    uint32_t share;       /* heads that a client may have in any case */
     unsigned clients;
     unsigned turn;
     uint64_t pending;  /* set of clients that may have frames for us, */

@@ -149,6 +149,52 @@ static void a_greedy_client_gets_its_share_and_no_more(void **state)
     assert_ledger();
 }
 
+static void send_many(struct fake_peer *client, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        send_good(client, i * 64, 60);
+    }
+    wake(client);
+}
+
+static void all_done(unsigned count)
+{
+    while (count-- > 0) {
+        done(take_frame().id);
+    }
+    wake(&driver);
+}
+
+static void a_client_may_have_as_much_as_it_leaves_to_the_others(void **state)
+{
+    (void)state;
+    virt.share = 1; /* as with many clients, of which these two send */
+    send_many(&first, 20);
+    assert_int_equal(waiting(&driver), 4);
+    send_many(&second, 20);
+    assert_int_equal(waiting(&driver), 4 + 2);
+    assert_int_equal(virt.client[1].held, 2);
+    all_done(6); /* and who had them gets as many again */
+    assert_int_equal(virt.client[0].held + virt.client[1].held, waiting(&driver));
+    assert_in_range(virt.client[0].held, 2, 4);
+    assert_in_range(virt.client[1].held, 2, 4);
+    assert_ledger();
+}
+
+static void its_share_is_a_clients_own_whatever_is_left(void **state)
+{
+    (void)state;
+    virt.share = 3;
+    send_many(&first, 20);
+    assert_int_equal(virt.client[0].held, 4);
+    send_many(&second, 2);
+    assert_int_equal(virt.client[1].held, 2);
+    assert_int_equal(virt.ledger.stock, 2);
+    send_many(&second, 20);
+    assert_int_equal(virt.client[1].held, 3); /* more than it leaves */
+    assert_ledger();
+}
+
 static void clients_are_served_in_turn(void **state)
 {
     (void)state;
@@ -266,6 +312,8 @@ int main(void)
         IN_A_PD(nobody_sends_in_anothers_name),
         IN_A_PD(a_change_after_the_check_does_not_matter),
         IN_A_PD(a_greedy_client_gets_its_share_and_no_more),
+        IN_A_PD(a_client_may_have_as_much_as_it_leaves_to_the_others),
+        IN_A_PD(its_share_is_a_clients_own_whatever_is_left),
         IN_A_PD(clients_are_served_in_turn),
         IN_A_PD(the_driver_cannot_answer_what_it_does_not_have),
         IN_A_PD(all_that_is_sent_comes_back_in_its_order),
