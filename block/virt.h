@@ -33,10 +33,11 @@ struct virt_client {
     bool found;     /* the partition is there: info says its size */
     uint64_t first; /* the partition's first block on the disk */
     struct block_info info;
-    uint32_t share;       /* slots of the ledger that this client may fill */
+    uint32_t share;       /* slots of the ledger that this client may fill in any case */
     uint32_t outstanding; /* slots it fills: bits of `held` */
     uint32_t refusals;    /* in this wake-up */
     uint64_t held;
+    uint64_t ids;      /* of the requests in these slots, as far as they are below 64 */
     uint64_t orphaned; /* slots that a past life of the client left: answered to nobody */
 };
 

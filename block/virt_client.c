@@ -4,9 +4,11 @@
  * into the ledger, answer.
  *
  * A request is taken only while there is room for its response in the client's
- * queue, counting those that are still to come, and while the client's share of the
- * ledger lasts. So no response ever finds its queue full, and a client that reads
- * no responses or floods us waits for itself alone.
+ * queue, counting those that are still to come, and while the client leaves as many slots
+ * of the ledger to the others as it has, or has less than its share. So no response ever
+ * finds its queue full, one who is alone has half of the ledger, one who wakes up finds no
+ * less than its share, and a client that reads no responses or floods us waits for itself
+ * alone.
  *
  * A client's new life. What its old life asked for is still with the device, which
  * may read and write the client's data region until it is answered. Our half of the
@@ -67,6 +69,7 @@ static bool is_up(struct virt_client *client)
     }
     client->orphaned |= client->held;
     client->held = 0;
+    client->ids = 0;
     client->outstanding = 0;
     return client->orphaned == 0 && link_check(&client->link) != LINK_DOWN;
 }
@@ -87,8 +90,17 @@ static bool in_region(const struct virt_client *client, const struct block_reque
     return r->data % BLOCK_ALIGN == 0 && r->data <= size && length <= size - r->data;
 }
 
+/* A client that numbers its requests like block/client.c has small ids; others cost more. */
+static uint64_t id_bit(uint32_t id)
+{
+    return id < 64U ? 1ULL << id : 0;
+}
+
 static bool is_outstanding(const struct virt *virt, const struct virt_client *client, uint32_t id)
 {
+    if (id < 64U) {
+        return (client->ids >> id & 1U) != 0;
+    }
     for (LEDGER_EACH(slot, client->held)) {
         if (virt->ledger.slot[slot].id == id) {
             return true;
@@ -191,6 +203,7 @@ static void enter(struct virt *virt, struct virt_client *client, struct block_re
     ledger_enter(&virt->ledger, slot, request, length, client->number);
     care_for_caches(client, &virt->ledger.slot[slot]);
     client->held |= LEDGER_BIT(slot);
+    client->ids |= id_bit(virt->ledger.slot[slot].id);
     client->outstanding += 1U;
 }
 
@@ -205,6 +218,13 @@ static void refuse(struct virt *virt, struct virt_client *client,
     }
 }
 
+/* Whether one more would leave as many slots to the others as the client then has. */
+__attribute__((noinline, cold)) static bool leaves_as_many(const struct virt *virt,
+                                                           const struct virt_client *client)
+{
+    return client->outstanding + 2U <= (uint32_t)__builtin_popcountll(ledger_free(&virt->ledger));
+}
+
 /*
  * Whether another request may be taken. If not, the client becomes active again by
  * an answer; or, if nothing of it is outstanding, so that it is its response queue
@@ -212,7 +232,7 @@ static void refuse(struct virt *virt, struct virt_client *client,
  */
 static bool may_take(struct virt *virt, struct virt_client *client)
 {
-    if (client->outstanding >= client->share) {
+    if (client->outstanding >= client->share && !leaves_as_many(virt, client)) {
         return false;
     }
     if (ledger_free(&virt->ledger) == 0) {
@@ -296,6 +316,7 @@ void virt_client_answer(struct virt *virt, uint32_t slot, enum quoll_error statu
         return;
     }
     client->held &= ~LEDGER_BIT(slot);
+    client->ids &= ~id_bit(entry->id);
     client->outstanding -= 1U;
     if (status == QUOLL_OK) {
         link_count(&client->link, COUNT_BYTES, entry->length);

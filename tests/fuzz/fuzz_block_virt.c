@@ -87,6 +87,16 @@ static void fill_response(void *entry)
 
 /* ---- What must hold ---- */
 
+static uint64_t small_ids(const struct ledger *ledger, uint64_t held)
+{
+    uint64_t ids = 0;
+
+    for (LEDGER_EACH(slot, held)) {
+        ids |= ledger->slot[slot].id < 64 ? 1ULL << ledger->slot[slot].id : 0;
+    }
+    return ids;
+}
+
 static void check_ledger(void)
 {
     const struct ledger *ledger = &virt.ledger;
@@ -101,7 +111,9 @@ static void check_ledger(void)
         FUZZ_CHECK((client->held & client->orphaned) == 0);
         seen |= client->held | client->orphaned;
         FUZZ_CHECK(client->outstanding == (uint32_t)__builtin_popcountll(client->held));
-        FUZZ_CHECK(client->outstanding <= client->share);
+        FUZZ_CHECK(client->outstanding <= client->share ||
+                   client->outstanding <= (uint32_t)__builtin_popcountll(ledger->usable) / 2U);
+        FUZZ_CHECK(client->ids == small_ids(ledger, client->held));
     }
     FUZZ_CHECK((ledger->used | LEDGER_BIT(LEDGER_TABLE)) == seen);
 }
@@ -271,6 +283,7 @@ static void set_up(void)
     a.fake.config->settings.block = (struct quoll_block_settings){"site", 1, {0}, 4};
     b.fake.config->settings.block = (struct quoll_block_settings){"log", 0, {0}, 64};
     fuzz_run(MOST, init());
+    virt.client[0].share = virt.client[1].share = 2; /* as with many: they may have more */
     fake_peer_up(&a.fake);
     b_up();
     driver_up();

@@ -185,6 +185,38 @@ static void an_id_that_is_outstanding_is_refused(void **state)
     assert_int_equal(number_got, 2);
 }
 
+static void any_number_may_be_an_id(void **state)
+{
+    static const uint32_t ids[] = {0, 63, 64, 127, 128, UINT32_MAX};
+    struct block_request request = good;
+
+    (void)state;
+    a.config->settings.block.quota = 64;
+    for (unsigned i = 0; i < 6; i++) { /* all at once, and none is another */
+        request.id = ids[i];
+        ask(&a, request);
+    }
+    wake(&a);
+    drive();
+    assert_int_equal(number_got, 6);
+    for (unsigned i = 0; i < 6; i++) {
+        uint32_t slot = got[0].id;
+
+        request.id = ids[i];
+        memmove(got, got + 1, 5 * sizeof got[0]);
+        number_got = 0;
+        refused(&a, request, QUOLL_EINVALID);
+        reply(slot, QUOLL_OK);
+        wake(&driver);
+        expect(&a, ids[i], QUOLL_OK);
+        number_got = 5;
+        ask(&a, request);
+        wake(&a);
+        drive();
+        assert_int_equal(number_got, 6);
+    }
+}
+
 static void the_quota_is_kept(void **state)
 {
     struct block_request request = good;
@@ -237,6 +269,63 @@ static void a_client_gets_its_share_of_the_device_and_the_rest_waits(void **stat
     for (uint32_t id = 0; id < 5; id++) {
         expect(&b, id, QUOLL_OK);
     }
+}
+
+static void a_client_may_have_as_much_as_it_leaves_to_the_others(void **state)
+{
+    struct block_request request = good;
+
+    (void)state;
+    virt.client[0].share = virt.client[1].share = 4; /* as with many, of which these two ask */
+    a.config->settings.block.quota = 64;
+    for (request.id = 0; request.id < 40; request.id++) {
+        ask(&b, request);
+    }
+    wake(&b);
+    drive();
+    assert_int_equal(number_got, 31); /* and leaves 32 */
+    for (request.id = 0; request.id < CLIENTS; request.id++) {
+        ask(&a, request);
+    }
+    wake(&a);
+    drive();
+    assert_int_equal(number_got, 31 + CLIENTS); /* and leaves 16 */
+    for (unsigned i = 0; i < 10; i++) {
+        reply(got[i].id, QUOLL_OK);
+    }
+    wake(&driver);
+    drive();
+    assert_int_equal(number_got, 31 + CLIENTS + 2); /* 23 and 16, and 24 are left */
+    assert_int_equal(virt.client[1].outstanding, 23);
+}
+
+static void its_share_is_a_clients_own_whatever_is_left(void **state)
+{
+    struct block_request request = good;
+
+    (void)state;
+    virt.client[0].share = 12;
+    virt.ledger.usable = LEDGER_BIT(33) - 2U; /* 32 slots */
+    for (request.id = 0; request.id < 40; request.id++) {
+        ask(&b, request);
+    }
+    wake(&b);
+    drive();
+    assert_int_equal(number_got, 31); /* its share */
+    virt.client[1].share = 1;
+    for (unsigned i = 0; i < 11; i++) {
+        reply(got[i].id, QUOLL_OK);
+    }
+    wake(&driver);
+    drive();
+    assert_int_equal(virt.client[1].outstanding, 20); /* more than it leaves */
+    a.config->settings.block.quota = 64;
+    for (request.id = 0; request.id < CLIENTS; request.id++) {
+        ask(&a, request);
+    }
+    wake(&a);
+    drive();
+    assert_int_equal(virt.client[0].outstanding, 12); /* all that are left, its share */
 }
 
 static void clients_are_served_in_turn(void **state)
@@ -416,8 +505,11 @@ int main(void)
         IN_A_PD(malformed_requests_are_refused),
         IN_A_PD(only_writers_write_and_only_what_the_device_can),
         IN_A_PD(an_id_that_is_outstanding_is_refused),
+        IN_A_PD(any_number_may_be_an_id),
         IN_A_PD(the_quota_is_kept),
         IN_A_PD(a_client_gets_its_share_of_the_device_and_the_rest_waits),
+        IN_A_PD(a_client_may_have_as_much_as_it_leaves_to_the_others),
+        IN_A_PD(its_share_is_a_clients_own_whatever_is_left),
         IN_A_PD(clients_are_served_in_turn),
         IN_A_PD(any_one_is_woken_first),
         IN_A_PD(one_that_reads_no_responses_waits_for_itself_alone),
