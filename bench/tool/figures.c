@@ -81,12 +81,17 @@ static bool is_client_of(const char *name, const char *prefix)
            (length < 5 || strcmp(name + length - 5, "_copy") != 0);
 }
 
+/* A program's segments follow one another. */
 static unsigned clients_of(const struct guest *guest, const char *prefix)
 {
+    const char *last = "";
     unsigned number = 0;
 
     for (unsigned i = OWNER_FIRST; i < guest->owners; i++) {
-        number += is_client_of(guest->owner[i].name, prefix);
+        const char *name = guest->owner[i].name;
+
+        number += is_client_of(name, prefix) && strcmp(name, last) != 0;
+        last = name;
     }
     return number;
 }
