@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define BOOT_SECONDS 120U
-#define REPEATS      3U /* of loads, all over */
+#define REPEATS      3U /* of a load, at most */
 
 static unsigned port_of[LOAD_FLOWS], flows_there;
 static char wire[32]; /* instead, as udpload takes it */
@@ -163,10 +163,9 @@ void load_wait(struct guest *guest)
 void load_count(struct guest *guest, struct load *load, struct tally *tally,
                 struct count_file **copy)
 {
-    static unsigned repeats;
     struct tally before;
 
-    for (;;) {
+    for (unsigned tries = 0;; tries++) {
         guest_tally_now(guest, &before);
         if (copy != NULL) {
             *copy = guest_copy(guest);
@@ -176,8 +175,8 @@ void load_count(struct guest *guest, struct load *load, struct tally *tally,
         }
         fprintf(stderr, "  the guest no longer echoed: %.0f of %u, %.0f stalls\n", load->echoed,
                 load->count, load->stalls);
-        if (++repeats > REPEATS) {
-            die("that is too often for the emulator's mistake");
+        if (tries == REPEATS) {
+            die("each time: that is not the emulator's mistake");
         }
         fprintf(stderr, "  the emulator does that at times with -icount: booting again\n");
         if (copy != NULL) {

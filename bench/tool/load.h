@@ -46,7 +46,7 @@ void load_wait(struct guest *guest);
 /**
  * Apply the load. If echoes stay away (in a closed loop), the emulator has lost a wake-up
  * (docs/performance.md, "What the figures are not"): the guest is booted again and the load
- * repeated. That is said, and is not done more than a few times.
+ * repeated. That is said, and is done a few times at most.
  */
 void load_run(struct guest *guest, struct load *load);
 
