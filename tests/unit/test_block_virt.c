@@ -304,7 +304,7 @@ static void its_share_is_a_clients_own_whatever_is_left(void **state)
     struct block_request request = good;
 
     (void)state;
-    virt.client[0].share = 12;
+    virt.client[0].share = 16;
     virt.ledger.usable = LEDGER_BIT(33) - 2U; /* 32 slots */
     for (request.id = 0; request.id < 40; request.id++) {
         ask(&b, request);
@@ -325,7 +325,12 @@ static void its_share_is_a_clients_own_whatever_is_left(void **state)
     }
     wake(&a);
     drive();
-    assert_int_equal(virt.client[0].outstanding, 12); /* all that are left, its share */
+    assert_int_equal(virt.client[0].outstanding, 12); /* all that are left */
+    reply(got[11].id, QUOLL_OK);
+    wake(&driver);
+    drive();
+    assert_int_equal(virt.client[0].outstanding, 13); /* and what comes back is its own */
+    assert_int_equal(virt.client[1].outstanding, 19);
 }
 
 static void clients_are_served_in_turn(void **state)
