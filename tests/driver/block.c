@@ -4,9 +4,9 @@
  * test plays the virtualiser and looks at the disk's file.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "driver.h"
@@ -43,9 +43,9 @@ static void make_disk(void)
     static unsigned char image[SECTORS * SECTOR];
 
     if (disk_fd < 0) {
-        (void)strcpy(disk, "/tmp/quoll-disk-XXXXXX");
-        disk_fd = mkstemp(disk);
+        disk_fd = memfd_create("disk", 0);
         assert_return_code(disk_fd, errno);
+        (void)snprintf(disk, sizeof disk, "/proc/%d/fd/%d", getpid(), disk_fd);
         for (uint32_t n = 0; n < SECTORS; n++) {
             fill(image + n * SECTOR, SECTOR, n);
         }
