@@ -44,7 +44,7 @@ static void a_reads_its_answers(void)
     told = queue_release(&a.in) || told;
 }
 
-/* The places for answers run out; the client reads them while it is being waited for. */
+/* The places for answers run out before the requests; the client reads while it is waited for. */
 static void no_room_is_overslept(void **state)
 {
     bool more = true;
@@ -52,12 +52,16 @@ static void no_room_is_overslept(void **state)
     (void)state;
     for (unsigned n = 1; more; n++) {
         (void)set_up(NULL);
+        ask(&a, (struct block_request){.operation = 99}); /* the indices are not all 0 */
+        wake(&a);
+        a_reads_its_answers();
         for (uint32_t id = 0; id < CLIENTS; id++) {
             ask(&a, (struct block_request){.id = id, .operation = 99});
             if (id < CLIENTS - 2U) {
                 wake(&a);
             }
         }
+        ask(&a, good);
         (void)fake_signals(a.config->channel);
         (void)queue_sleep(&a.in);
         told = false;
@@ -70,9 +74,6 @@ static void no_room_is_overslept(void **state)
             told = false;
             wake(&a);
         }
-        a_reads_its_answers();
-        ask(&a, good);
-        wake(&a);
         drive();
         assert_int_equal(number_got, 1);
         (void)tear_down(NULL);

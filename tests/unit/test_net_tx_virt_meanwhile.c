@@ -118,6 +118,47 @@ static void no_sent_frame_is_overslept(void **state)
     }
 }
 
+static void the_client_takes_its_buffers_back(void)
+{
+    struct net_frame frame;
+
+    (void)queue_look(&client.in);
+    while (net_frames_take(&client.in, &frame)) {}
+    told = queue_release(&client.in) || told;
+}
+
+/* There is no place for another buffer; the client makes some while it is waited for. */
+static void no_room_for_buffers_is_overslept(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start(4);
+        for (unsigned before = 0; before < 1 + 16; before++) {
+            put_frame(0, 60);
+            notified(client.config->channel);
+            fake_take(net_tx_frames, &driver, &first);
+            the_driver_is_done();
+            notified(driver.config->channel);
+            if (before == 0) { /* the indices are not all 0 */
+                the_client_takes_its_buffers_back();
+            }
+        }
+        put_frame(0, 60);
+        told = false;
+        meanwhile(n, the_client_takes_its_buffers_back);
+        notified(client.config->channel);
+        more = meanwhile_done();
+        the_client_takes_its_buffers_back();
+        if (told) {
+            notified(client.config->channel);
+        }
+        assert_int_equal(queue_look(&driver.in), 1);
+        fake_finish();
+    }
+}
+
 /* A head that just carried a good frame is no excuse for one without addresses. */
 static void frames_too_short_for_addresses_are_refused(void **state)
 {
@@ -234,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_frame_is_overslept),
         cmocka_unit_test(no_sent_frame_is_overslept),
+        cmocka_unit_test(no_room_for_buffers_is_overslept),
         cmocka_unit_test(a_client_between_two_lives_is_not_served),
         cmocka_unit_test(frames_too_short_for_addresses_are_refused),
         cmocka_unit_test(frames_without_end_keep_nobody_waiting),
