@@ -222,6 +222,9 @@ static void no_sent_frame_is_overslept(void **state)
     for (unsigned access = 1; acted; access++) {
         begin("");
         assert_true(queue_sleep(&tx.in));
+        go_out(60, 0); /* the indices are not all 0 */
+        EVENTUALLY(came_back());
+        assert_true(queue_sleep(&tx.in));
         driver_device_acts_at(access);
         go_out(60, 1);
         acted = driver_device_acted();

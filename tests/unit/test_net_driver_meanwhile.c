@@ -120,6 +120,46 @@ static void no_room_for_repayments_is_overslept(void **unused)
 }
 
 /* The device receives a frame at each look, and the virtualiser gives its buffer back. */
+static void sent_frames_are_taken(void)
+{
+    struct net_tx_done sent;
+
+    (void)queue_look(&tx_virt.in);
+    while (net_tx_dones_take(&tx_virt.in, &sent)) {}
+    woken = queue_release(&tx_virt.in) || woken;
+}
+
+/* The device is full of sent frames, there are two places for them, and another frame waits. */
+static void no_room_for_sent_frames_is_overslept(void **unused)
+{
+    bool more = true;
+
+    for (unsigned n = 1; more; n++) {
+        start_with(2);
+        give_frames(1, 1);
+        model.tx_done = 1;
+        give_frames(2, 1);
+        sent_frames_are_taken(); /* the indices are not all 0 */
+        give_frames(3, 1);
+        model.tx_done = 2;
+        give_frames(4, 1);
+        assert_int_equal(model.tx_count, 1); /* two are on their way back, and not taken */
+        give_frames(5, RING - 1);
+        model.tx_done = RING;
+        fake_put(net_tx_frames, &tx_virt, &((struct net_tx_frame){.head_length = 60, .id = 99}));
+        woken = false;
+        meanwhile(n, sent_frames_are_taken);
+        wake(&tx_virt);
+        more = meanwhile_done();
+        sent_frames_are_taken();
+        if (woken) {
+            wake(&tx_virt);
+        }
+        assert_int_equal(model.tx[model.tx_count - 1U], 99);
+        (void)tear_down(unused);
+    }
+}
+
 static void a_frame_comes_once_more(const volatile void *at)
 {
     (void)at;
@@ -260,6 +300,7 @@ int main(void)
         cmocka_unit_test(no_buffer_is_overslept),
         cmocka_unit_test(no_frame_is_overslept),
         cmocka_unit_test(no_room_for_repayments_is_overslept),
+        cmocka_unit_test(no_room_for_sent_frames_is_overslept),
         IN_A_PD(frames_without_end_do_not_keep_back_what_the_device_says),
         IN_A_PD(a_device_at_rest_is_not_asked_why_it_interrupts),
         IN_A_PD(frames_without_end_from_the_device_do_not_keep_back_what_is_sent),

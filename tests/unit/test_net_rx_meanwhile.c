@@ -102,6 +102,97 @@ static void no_frame_is_overslept(void **state)
     no_frame_is_overslept_by(true);
 }
 
+static void the_taker_makes_room(void)
+{
+#ifdef COPYING
+    assert_true(queue_look_for_room(&taker.out) > 0);
+    assert_true(net_frames_put(
+        &taker.out, &((struct net_frame){.offset = 4 * NET_BUFFER_SIZE, .length = 2000})));
+    told = queue_publish(&taker.out) || told;
+#else
+    struct net_frame frame;
+
+    (void)queue_look(&taker.in);
+    while (net_frames_take(&taker.in, &frame)) {}
+    told = queue_release(&taker.in) || told;
+#endif
+}
+
+/* All that the device has comes at once, and is more than the taker has room for. */
+static void no_room_is_overslept(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start(true);
+        while (queue_look(&driver.in) > 0) {
+            a_frame_comes();
+        }
+        told = false;
+        meanwhile(n, the_taker_makes_room);
+        notified(driver.config->channel);
+        more = meanwhile_done();
+        the_taker_makes_room();
+        if (told) {
+            notified(taker.config->channel);
+        }
+        assert_true(queue_look(&driver.in) > 0);
+        fake_finish();
+    }
+}
+
+static void the_taker_takes_a_frame(void)
+{
+    struct net_frame frame;
+
+    (void)queue_look(&taker.in);
+    assert_true(net_frames_take(&taker.in, &frame));
+    told = queue_release(&taker.in) || told;
+}
+
+/* A client does that; nothing comes from a copier. */
+static void fill_with_buffers(void)
+{
+#ifdef COPYING
+    const struct net_frame buffer = {.length = 2000};
+
+    while (queue_look_for_room(&taker.out) > 0) {
+        fake_put(net_frames, &taker, &buffer);
+    }
+#endif
+}
+
+/* There are no more places for frames; a client has given more buffers than that. */
+static void no_place_is_overslept(void **state)
+{
+    bool more = true;
+
+    (void)state;
+    for (unsigned n = 1; more; n++) {
+        start(true);
+        fill_with_buffers();
+        for (unsigned frames = 0; frames < BUFFERS / 2; frames++) {
+            a_frame_comes();
+        }
+        notified(driver.config->channel);
+        fill_with_buffers();
+        while (queue_look(&driver.in) > 0) {
+            a_frame_comes();
+        }
+        told = false;
+        meanwhile(n, the_taker_takes_a_frame);
+        notified(driver.config->channel);
+        more = meanwhile_done();
+        the_taker_takes_a_frame();
+        if (told) {
+            notified(taker.config->channel);
+        }
+        assert_true(queue_look(&driver.in) > 0);
+        fake_finish();
+    }
+}
+
 static bool asleep;
 
 static void the_taker_sleeps(void)
@@ -185,6 +276,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_frame_is_overslept),
+        cmocka_unit_test(no_room_is_overslept),
+        cmocka_unit_test(no_place_is_overslept),
         cmocka_unit_test(no_taker_sleeps_beside_a_frame),
         cmocka_unit_test(work_ends_with_the_drivers_life),
     };
